@@ -1,0 +1,126 @@
+"""Installs what the commands need: `python3 local/install.py dev|tools|chromium …`.
+
+It runs on the machine's own Python before anything is installed, so it imports the standard library alone.
+What is up to date already is left alone, in a few hundredths of a second.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# environment -> (its folder, its lock file)
+_ENVIRONMENTS = {"dev": (".venv", "requirements-dev.txt"), "tools": (".venv-tools", "requirements-tools.txt")}
+_CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
+class CannotInstall(Exception):
+    """Something is missing that this program cannot bring; the message says what to do."""
+
+
+def main(wanted: list[str]) -> int:
+    """Install each of `wanted`; 0 when all is there, else 1 after one sentence on stderr."""
+    try:
+        for name in wanted:
+            if name == "chromium":
+                _install_chromium()
+            else:
+                folder, lock = _ENVIRONMENTS[name]
+                _install_environment(ROOT / folder, ROOT / lock)
+    except CannotInstall as problem:
+        sys.stderr.write(f"\n{problem}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped. The same command goes on from here.\n")
+        return 130
+    return 0
+
+
+def _install_environment(folder: Path, lock: Path) -> None:
+    if sys.version_info < (3, 11):
+        version = ".".join(map(str, sys.version_info[:2]))
+        raise CannotInstall(f"Takeback needs Python 3.11 or newer and this is {version}. Name another one: make PYTHON=python3.13 …")
+    python, stamp = folder / "bin" / "python", folder / ".installed"
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()
+    if stamp.exists() and stamp.read_text() == digest and python.exists():
+        return
+    if not (python.exists() and _runs(python, "-m", "pip", "--version")):
+        sys.stdout.write(f"Creating {folder.name} …\n")
+        sys.stdout.flush()
+        if not _runs(sys.executable, "-m", "venv", "--clear", folder):
+            raise CannotInstall(
+                f"{sys.executable} cannot create a virtual environment. On Debian and Ubuntu: apt-get install python3-venv. Then try again."
+            )
+    _install_packages(python, lock, folder.name)
+    stamp.write_text(digest)
+
+
+def _runs(*command: str | Path) -> bool:
+    try:
+        return subprocess.run(command, check=False, capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+def _install_packages(python: Path, lock: Path, folder: str) -> None:
+    total = sum(line[:1].isalnum() for line in lock.read_text().splitlines())
+    sys.stdout.write(f"Installing {total} packages into {folder}; the first time takes a minute or two …\n")
+    sys.stdout.flush()
+    command = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "-r", lock]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PIP_NO_COLOR": "1", "PIP_PROGRESS_BAR": "off"}
+    said, done = [], 0
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment) as pip:
+        for line in pip.stdout or ():
+            said.append(line.rstrip())
+            if line.startswith(("Collecting ", "Requirement already satisfied: ")):
+                done += 1
+                _progress(done, total, line)
+            elif line.startswith("Installing collected"):
+                _show("  unpacking …")
+    if pip.returncode:
+        reasons = "\n".join(f"  {line}" for line in said if line.startswith(("ERROR", "WARNING")))[-1500:]
+        raise CannotInstall(
+            f"The packages could not be installed:\n{reasons}\n"
+            "Check the network connection (and the proxy or index that pip is set to use), then try again."
+        )
+    _show(f"  {total} packages are there.")
+    sys.stdout.write("\n")
+
+
+def _progress(done: int, total: int, line: str) -> None:
+    name = line.split(": ")[-1].replace("Collecting ", "").split("==")[0].split(" ")[0].strip()
+    if sys.stdout.isatty():
+        _show(f"  {min(done, total):3} of {total}  {name}")
+    elif done % 20 == 0:
+        sys.stdout.write(f"  {min(done, total)} of {total}\n")
+        sys.stdout.flush()
+
+
+def _show(text: str) -> None:
+    sys.stdout.write(f"\r\x1b[2K{text}" if sys.stdout.isatty() else f"{text}\n")
+    sys.stdout.flush()
+
+
+def _install_chromium() -> None:
+    """Debian's Chromium, for the tests that look at the page."""
+    if any(map(shutil.which, _CHROMIUM)):
+        return
+    if not shutil.which("apt-get") or os.geteuid() != 0:
+        raise CannotInstall("The page is tested in Chromium, which is not here. Install it (the package is “chromium”), then try again.")
+    sys.stdout.write("Installing Chromium …\n")
+    sys.stdout.flush()
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    packages = ("chromium", "fonts-liberation")
+    for command in (["apt-get", "-q", "update"], ["apt-get", "-q", "-y", "install", "--no-install-recommends", *packages]):
+        result = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
+        if result.returncode:
+            raise CannotInstall(f"“{' '.join(command)}” failed:\n{(result.stderr or result.stdout).strip()[-1000:]}\nMend that, then try again.")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
