@@ -1,0 +1,1 @@
+"""Takeback: spreadsheet imports that can be taken back."""

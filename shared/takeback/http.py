@@ -1,0 +1,75 @@
+"""HTTP for the functions behind the API: one resolver each, one mapping from errors to problem+json."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+
+from takeback.errors import BadRequest, NotFound, TakebackError, Unavailable, Unprocessable
+
+PROBLEM = "application/problem+json"
+_NO_SNIFFING = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+
+logger = Logger()
+
+
+def new_app() -> APIGatewayHttpResolver:
+    """A resolver that validates by pydantic, documents itself, and answers errors as RFC 9457 problems."""
+    app = APIGatewayHttpResolver(enable_validation=True)
+    app.exception_handler(TakebackError)(problem)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(Exception)(_broken)
+    app.not_found(_no_route)
+    return app
+
+
+def caller(app: APIGatewayHttpResolver) -> str:
+    """The user id: the `sub` of the token that API Gateway has verified. Nothing else of the request is trusted."""
+    return app.current_event.request_context.authorizer.jwt_claim["sub"]
+
+
+def answer(body: Any, status: int = HTTPStatus.OK) -> Response:
+    """A JSON answer; `body` is a pydantic model or plain JSON."""
+    text = body.model_dump_json() if hasattr(body, "model_dump_json") else json.dumps(body)
+    return Response(status_code=status, content_type="application/json", body=text, headers=dict(_NO_SNIFFING))
+
+
+def problem(error: TakebackError) -> Response:
+    """The RFC 9457 answer for an error: stable `code`, a `detail` that tells a person what to do, and its extras."""
+    body = {
+        "type": f"urn:takeback:problem:{error.code}",
+        "title": HTTPStatus(error.status).phrase,
+        "status": error.status,
+        "detail": error.detail,
+        "code": error.code,
+        **error.extra,
+    }
+    headers = dict(_NO_SNIFFING)
+    if isinstance(error, Unavailable):
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        logger.warning("refused", code=error.code, status=error.status)
+    return Response(status_code=error.status, content_type=PROBLEM, body=json.dumps(body, default=str), headers=headers)
+
+
+def _invalid(error: RequestValidationError) -> Response:
+    faults = error.errors()
+    if any(fault["type"] == "json_invalid" for fault in faults):
+        return problem(BadRequest("The body is not JSON. Send a JSON object as described in /openapi.json."))
+    listed = [{"at": ".".join(str(part) for part in fault["loc"]), "message": fault["msg"]} for fault in faults[:20]]
+    first = listed[0]
+    return problem(Unprocessable(f"{first['at']}: {first['message']}.", faults=listed))
+
+
+def _broken(error: Exception) -> Response:
+    logger.error("failed", error=type(error).__name__, exc_info=error)
+    return problem(TakebackError())
+
+
+def _no_route(_: Exception) -> Response:
+    return problem(NotFound("There is no such route. /openapi.json lists them all."))
