@@ -80,6 +80,24 @@ class ExistingRecords(Conflict):
     code = "existing_records"
 
 
+class AlreadyCommitted(Conflict):
+    """This upload was committed already, into another account or from another preview of it. Upload the file again for a second import."""
+
+    code = "already_committed"
+
+
+class AlreadyRolledBack(Conflict):
+    """This import was undone. Upload the file again to import it once more."""
+
+    code = "already_rolled_back"
+
+
+class NotCommitted(Conflict):
+    """This import is not committed, so there is nothing to undo."""
+
+    code = "not_committed"
+
+
 class RollbackExpired(Conflict):
     """The time in which this import could be undone has passed."""
 
@@ -109,6 +127,12 @@ class TooLarge(TakebackError):
 
     status = 413
     code = "too_large"
+
+
+class TotalsDiffer(TakebackError):
+    """What arrived in the database is not what the preview counted, so nothing was kept. Upload the file again."""
+
+    code = "totals_differ"
 
 
 class Unavailable(TakebackError):

@@ -9,9 +9,11 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 
 from takeback.errors import BadRequest, NotFound, TakebackError, Unavailable, Unprocessable
 
+Answer = Response[Any]  # the routes document their models themselves; a body is text that is ready to send
 PROBLEM = "application/problem+json"
 _NO_SNIFFING = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
@@ -33,13 +35,20 @@ def caller(app: APIGatewayHttpResolver) -> str:
     return app.current_event.request_context.authorizer.jwt_claim["sub"]
 
 
-def answer(body: Any, status: int = HTTPStatus.OK) -> Response:
-    """A JSON answer; `body` is a pydantic model or plain JSON."""
-    text = body.model_dump_json() if hasattr(body, "model_dump_json") else json.dumps(body)
+def documented(model: type[BaseModel], status: int = HTTPStatus.OK, says: str = "") -> dict[int, Any]:
+    """What OpenAPI should say of an answer, for a route's `responses`."""
+    phrase = says or HTTPStatus(status).phrase
+    return {int(status): {"description": phrase, "content": {"application/json": {"model": model}}}}
+
+
+def answer(body: BaseModel | bytes | str | None = None, status: int = HTTPStatus.OK) -> Answer:
+    """An answer of JSON: a model, or JSON text as it is."""
+    text = body.model_dump_json() if isinstance(body, BaseModel) else body
+    text = text.decode() if isinstance(text, bytes) else text
     return Response(status_code=status, content_type="application/json", body=text, headers=dict(_NO_SNIFFING))
 
 
-def problem(error: TakebackError) -> Response:
+def problem(error: TakebackError) -> Answer:
     """The RFC 9457 answer for an error: stable `code`, a `detail` that tells a person what to do, and its extras."""
     body = {
         "type": f"urn:takeback:problem:{error.code}",
@@ -57,7 +66,7 @@ def problem(error: TakebackError) -> Response:
     return Response(status_code=error.status, content_type=PROBLEM, body=json.dumps(body, default=str), headers=headers)
 
 
-def _invalid(error: RequestValidationError) -> Response:
+def _invalid(error: RequestValidationError) -> Answer:
     faults = error.errors()
     if any(fault["type"] == "json_invalid" for fault in faults):
         return problem(BadRequest("The body is not JSON. Send a JSON object as described in /openapi.json."))
@@ -66,10 +75,10 @@ def _invalid(error: RequestValidationError) -> Response:
     return problem(Unprocessable(f"{first['at']}: {first['message']}.", faults=listed))
 
 
-def _broken(error: Exception) -> Response:
+def _broken(error: Exception) -> Answer:
     logger.error("failed", error=type(error).__name__, exc_info=error)
     return problem(TakebackError())
 
 
-def _no_route(_: Exception) -> Response:
+def _no_route(_: Exception) -> Answer:
     return problem(NotFound("There is no such route. /openapi.json lists them all."))

@@ -25,6 +25,7 @@ class Settings(BaseModel):
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_scopes: str = "openid"
+    connect_sources: str = ""  # origins besides its own that the page talks to, separated by blanks: bucket, issuer
 
 
 @cache

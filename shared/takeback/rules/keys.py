@@ -60,6 +60,7 @@ def from_event(encoded: str) -> BatchKey | None:
 def safe_filename(filename: str) -> str:
     """A file name fit for a key: one segment, no control characters, NFC, at most 200 characters, ending kept."""
     name = _UNSAFE.sub("_", unicodedata.normalize("NFC", filename)).strip() or "upload"
+    name = name.replace("${", "$_{")  # S3 would put the browser's own file name where a form's key says ${filename}
     if name in {".", ".."}:
         return "upload"
     if len(name) > _LONGEST_FILENAME:

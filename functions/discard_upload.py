@@ -1,0 +1,29 @@
+"""DELETE /import/uploads/{batch_id}: forget a file that was not committed."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from aws_lambda_powertools import Logger
+
+from takeback.http import Answer, answer, caller, new_app
+from takeback.stores import files, uploads
+
+logger = Logger()
+app = new_app()
+
+
+@app.delete("/import/uploads/<batch_id>", responses={204: {"description": "Deleted"}}, summary="Discard an upload", tags=["upload"])
+def discard_upload(batch_id: UUID) -> Answer:
+    """Delete the file and everything that was made of it. A batch that was committed stays as it is."""
+    user_id = caller(app)
+    uploads.find_start(user_id, batch_id)
+    files.delete_batch(user_id, batch_id)
+    logger.info("upload discarded", batch_id=str(batch_id))
+    return answer(status=204)
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """The Lambda entry point."""
+    return app.resolve(event, context)

@@ -1,0 +1,60 @@
+"""GET /import/uploads/{batch_id}/preview and …/errors: what was understood of a file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from takeback.errors import NotFound
+from takeback.http import Answer, answer, caller, documented, new_app
+from takeback.rules import keys
+from takeback.rules.preview import Preview
+from takeback.rules.upload import Waiting
+from takeback.stores import files, uploads
+
+app = new_app()
+Revision = Annotated[str | None, Query(pattern="^[0-9a-f]{32}$", description="Which preview; the one asked for last when left out")]
+
+
+@app.get(
+    "/import/uploads/<batch_id>/preview",
+    responses=documented(Preview) | documented(Waiting, 202, "Not read yet"),
+    summary="What was understood of the file",
+    tags=["upload"],
+)
+def read_preview(batch_id: UUID, revision: Revision = None) -> Answer:
+    """The preview as it was written, or 202 while the file is awaited or read."""
+    user_id = caller(app)
+    wanted = revision or uploads.newest_revision(user_id, batch_id)
+    if wanted is None:
+        return answer(Waiting(state="awaiting_upload"), 202)
+    preview = uploads.find_preview(user_id, batch_id, wanted)
+    if preview is not None:
+        return answer(preview)
+    if revision is not None and not uploads.was_asked(user_id, batch_id, revision):
+        raise NotFound("There is no such revision of this upload. Ask for the preview without one to get the newest.")
+    return answer(Waiting(state="validating", rows_seen=uploads.rows_seen(user_id, batch_id, wanted)), 202)
+
+
+@app.get(
+    "/import/uploads/<batch_id>/errors",
+    responses={302: {"description": "A URL, good for five minutes, of the bad rows as CSV"}},
+    summary="The bad rows as a spreadsheet",
+    tags=["upload"],
+)
+def read_errors(batch_id: UUID, revision: Revision = None) -> Answer:
+    """Every bad row as uploaded, plus its row number and the reasons."""
+    user_id = caller(app)
+    wanted = revision or uploads.newest_revision(user_id, batch_id)
+    if wanted is None or uploads.find_preview(user_id, batch_id, wanted) is None:
+        raise NotFound("There is no preview of this upload yet, so there are no errors to download.")
+    url = files.presigned_download(keys.of_batch("errors", user_id, batch_id, f"{wanted}.csv"), "errors.csv")
+    return Response(status_code=302, headers={"Location": url, "Cache-Control": "no-store"})
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """The Lambda entry point."""
+    return app.resolve(event, context)

@@ -1,0 +1,208 @@
+"""Objects in the bucket: the upload, the preview, the rows for commit, the requests that start a function."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from uuid import UUID
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from takeback.errors import NotFound, Unavailable
+from takeback.rules import keys
+from takeback.settings import settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_PART_BYTES = 8 << 20  # S3 wants 5 MiB at least; 10,000 parts of 8 MiB hold more rows than any upload
+_MISSING = {"404", "NoSuchKey", "NoSuchVersion", "NoSuchUpload"}
+_ERRORS_URL_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An object version as S3 describes it."""
+
+    key: str
+    version_id: str
+    bytes: int
+
+
+@cache
+def client() -> S3Client:
+    """The S3 client of this container. Virtual-hosted or path style is left to the endpoint."""
+    retries = {"mode": "standard", "max_attempts": 4}
+    return boto3.client("s3", config=Config(signature_version="s3v4", retries=retries, connect_timeout=3, read_timeout=20))  # pyright: ignore[reportArgumentType]
+
+
+@contextmanager
+def _asking(what: str) -> Iterator[None]:
+    """S3's errors in our words: a missing object is `NotFound`, everything else `Unavailable`."""
+    try:
+        yield
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") in _MISSING:
+            raise NotFound from error
+        raise Unavailable(f"The file store did not answer ({what}). Nothing was changed; try again in a few seconds.") from error
+    except BotoCoreError as error:
+        raise Unavailable(f"The file store cannot be reached ({what}). Nothing was changed; try again in a few seconds.") from error
+
+
+def presigned_upload(key: str) -> dict[str, Any]:
+    """`{url, fields}` of a form that lets a browser put one file, of a bounded size, under exactly this key."""
+    form: dict[str, Any] = client().generate_presigned_post(
+        settings().bucket,
+        key,
+        Conditions=[["content-length-range", 0, settings().upload_max_bytes]],
+        ExpiresIn=settings().upload_expires_seconds,
+    )
+    return form
+
+
+def head(key: str) -> Stored | None:
+    """The newest version of an object; None where there is none."""
+    try:
+        with _asking("head"):
+            found = client().head_object(Bucket=settings().bucket, Key=key)
+    except NotFound:
+        return None
+    return Stored(key, found.get("VersionId", found["ETag"]), found["ContentLength"])
+
+
+def read(key: str) -> bytes:
+    """The newest version of a small object; `NotFound` where there is none."""
+    with _asking("get"):
+        return client().get_object(Bucket=settings().bucket, Key=key)["Body"].read()
+
+
+def read_json(key: str) -> dict[str, Any] | None:
+    """The newest version of a JSON object; None where there is none."""
+    try:
+        return json.loads(read(key))
+    except NotFound:
+        return None
+
+
+def write_json(key: str, value: Any) -> None:
+    """Put JSON under a key, over whatever is there."""
+    body = value if isinstance(value, bytes) else json.dumps(value, ensure_ascii=False).encode()
+    with _asking("put"):
+        client().put_object(Bucket=settings().bucket, Key=key, Body=body, ContentType="application/json")
+
+
+def write_once(key: str, body: bytes) -> bool:
+    """Put JSON under a key where nothing is yet. False when something is: then that stays."""
+    try:
+        with _asking("put"):
+            client().put_object(Bucket=settings().bucket, Key=key, Body=body, ContentType="application/json", IfNoneMatch="*")
+    except Unavailable as error:
+        cause = error.__cause__
+        if isinstance(cause, ClientError) and cause.response.get("Error", {}).get("Code") == "PreconditionFailed":
+            return False
+        raise
+    return True
+
+
+def download(key: str, version_id: str, to: BinaryIO) -> None:
+    """Copy one version of an object into a local file."""
+    with _asking("get"):
+        client().download_fileobj(settings().bucket, key, to, ExtraArgs={"VersionId": version_id})
+
+
+def stream(key: str, version_id: str, chunk_bytes: int = 1 << 20) -> Iterator[bytes]:
+    """One version of an object, piece by piece."""
+    with _asking("get"):
+        body = client().get_object(Bucket=settings().bucket, Key=key, VersionId=version_id)["Body"]
+        yield from body.iter_chunks(chunk_bytes)
+
+
+def presigned_download(key: str, filename: str) -> str:
+    """A URL, good for five minutes, under which a browser saves an object as `filename`."""
+    return client().generate_presigned_url(
+        "get_object",
+        Params={"Bucket": settings().bucket, "Key": key, "ResponseContentDisposition": f'attachment; filename="{filename}"'},
+        ExpiresIn=_ERRORS_URL_SECONDS,
+    )
+
+
+def delete_batch(user_id: str, batch_id: UUID) -> None:
+    """Delete every version of every object of a batch that was not committed."""
+    for prefix in keys.PREFIXES:
+        with _asking("delete"):
+            for page in (
+                client()
+                .get_paginator("list_object_versions")
+                .paginate(Bucket=settings().bucket, Prefix=keys.of_batch(prefix, user_id, batch_id))
+            ):
+                versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+                doomed = [{"Key": version.get("Key", ""), "VersionId": version.get("VersionId", "")} for version in versions]
+                if doomed:
+                    client().delete_objects(Bucket=settings().bucket, Delete={"Objects": doomed, "Quiet": True})  # pyright: ignore[reportArgumentType]
+
+
+class Writer:
+    """An object written piece by piece: small ones in one put, large ones as a multipart upload.
+
+    A context manager that can be entered again: each time begins a new version, nothing is there before a clean exit,
+    and nothing is left behind by a failure. `stored` tells the version afterwards.
+    """
+
+    def __init__(self, key: str, content_type: str) -> None:
+        self.stored: Stored
+        self._key = key
+        self._content_type = content_type
+
+    def __enter__(self) -> Self:
+        self._buffer = BytesIO()
+        self._upload_id: str | None = None
+        self._parts: list[Any] = []
+        self._bytes = 0
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._finish()
+        elif self._upload_id is not None:
+            with _asking("abort"):
+                client().abort_multipart_upload(Bucket=settings().bucket, Key=self._key, UploadId=self._upload_id)
+
+    def write(self, data: bytes) -> None:
+        """Add bytes at the end."""
+        self._buffer.write(data)
+        if self._buffer.tell() >= _PART_BYTES:
+            self._send_part()
+
+    def _send_part(self) -> None:
+        body = self._buffer.getvalue()
+        self._buffer = BytesIO()
+        self._bytes += len(body)
+        with _asking("put"):
+            if self._upload_id is None:
+                begun = client().create_multipart_upload(Bucket=settings().bucket, Key=self._key, ContentType=self._content_type)
+                self._upload_id = begun["UploadId"]
+            number = len(self._parts) + 1
+            part = client().upload_part(Bucket=settings().bucket, Key=self._key, UploadId=self._upload_id, PartNumber=number, Body=body)
+            self._parts.append({"ETag": part["ETag"], "PartNumber": number})
+
+    def _finish(self) -> None:
+        if self._upload_id is None:
+            body = self._buffer.getvalue()
+            with _asking("put"):
+                done = client().put_object(Bucket=settings().bucket, Key=self._key, Body=body, ContentType=self._content_type)
+            self.stored = Stored(self._key, done.get("VersionId", done["ETag"]), len(body))
+            return
+        if self._buffer.tell():
+            self._send_part()
+        with _asking("put"):
+            done = client().complete_multipart_upload(
+                Bucket=settings().bucket, Key=self._key, UploadId=self._upload_id, MultipartUpload={"Parts": self._parts}
+            )
+        self.stored = Stored(self._key, done.get("VersionId", done["ETag"]), self._bytes)
