@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # environment -> (its folder, its lock file)
-_ENVIRONMENTS = {"dev": (".venv", "requirements-dev.txt"), "tools": (".venv-tools", "requirements-tools.txt")}
+_ENVIRONMENTS = {
+    "dev": (".venv", "requirements-dev.txt"),
+    "tools": (".venv-tools", "requirements-tools.txt"),
+    "scan": (".venv-scan", "requirements-scan.txt"),
+}
+_OLDEST_PYTHON = (3, 11)
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -42,7 +48,7 @@ def main(wanted: list[str]) -> int:
 
 
 def _install_environment(folder: Path, lock: Path) -> None:
-    if sys.version_info < (3, 11):
+    if sys.version_info < _OLDEST_PYTHON:
         version = ".".join(map(str, sys.version_info[:2]))
         raise CannotInstall(f"Takeback needs Python 3.11 or newer and this is {version}. Name another one: make PYTHON=python3.13 …")
     python, stamp = folder / "bin" / "python", folder / ".installed"
@@ -93,7 +99,7 @@ def _install_packages(python: Path, lock: Path, folder: str) -> None:
 
 
 def _progress(done: int, total: int, line: str) -> None:
-    name = line.split(": ")[-1].replace("Collecting ", "").split("==")[0].split(" ")[0].strip()
+    name = re.split(r"[=<>~! \[;(]", line.removeprefix("Requirement already satisfied: ").removeprefix("Collecting "))[0].strip()
     if sys.stdout.isatty():
         _show(f"  {min(done, total):3} of {total}  {name}")
     elif done % 20 == 0:
@@ -119,7 +125,9 @@ def _install_chromium() -> None:
     for command in (["apt-get", "-q", "update"], ["apt-get", "-q", "-y", "install", "--no-install-recommends", *packages]):
         result = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
         if result.returncode:
-            raise CannotInstall(f"“{' '.join(command)}” failed:\n{(result.stderr or result.stdout).strip()[-1000:]}\nMend that, then try again.")
+            raise CannotInstall(
+                f"“{' '.join(command)}” failed:\n{(result.stderr or result.stdout).strip()[-1000:]}\nMend that, then try again."
+            )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,21 @@
+"""`python -m local run | demo [FILE] | read FILE…`: what the Makefile calls."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+# Each is a module here with `main(arguments) -> exit status`; only the one that is asked for is imported.
+_COMMANDS = ("run", "demo", "read")
+
+
+def main(arguments: list[str]) -> int:
+    """Carry out one command."""
+    if not arguments or arguments[0] not in _COMMANDS:
+        sys.stderr.write(f"usage: python -m local {'|'.join(_COMMANDS)} [FILE…]\n")
+        return 2
+    return import_module(f"local.{arguments[0]}").main(arguments[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
