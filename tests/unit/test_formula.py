@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import csv
+import io
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from takeback.rules.formula import neutral
+from takeback.tabular.error_file import ErrorFile
+
+
+def test_what_a_spreadsheet_would_run_is_disarmed() -> None:
+    for text in ["=1+1", "+cmd|' /C calc'!A0", "-2+3+cmd", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1+1", "-(1)", "+1;=1"]:
+        assert neutral(text) == "'" + text
+
+
+def test_negative_amounts_stay_numbers() -> None:
+    for text in ["-5", "-5.00", "+3", "-$1,234.50", "- $1.40", "+ $73.01", "-1.234,50", "-5%", "−5", "5", "", "a=b", "x@y.z"]:
+        assert neutral(text) == text
+
+
+@given(cells=st.lists(st.text(alphabet=st.characters(exclude_categories=["Cs"])), min_size=2, max_size=2))
+def test_the_error_file_holds_each_cell_and_no_formula(cells: list[str]) -> None:
+    sink = io.BytesIO()
+    ErrorFile(sink, ["a", "b"]).add([(cells, 7, ["Fix it."])])
+
+    text = sink.getvalue().decode("utf-8-sig")
+    header, row = csv.reader(io.StringIO(text, newline=""))
+    assert header == ["a", "b", "row_number", "reasons"]
+    assert row == [neutral(cells[0]), neutral(cells[1]), "7", "Fix it."]
+    assert sink.getvalue().startswith(b"\xef\xbb\xbf")
