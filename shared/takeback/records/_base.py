@@ -17,6 +17,9 @@ class Column:
 
     `kind` picks the rules its cells are read by. A `money` field holds integer cents, so its name ends in `_cents`.
     `aliases` are headers that mean this field, in any language; they are compared after normalising.
+    The first alias is the surest. `harmless` words may stand in a header beside an alias. `aliases_beside` count only in a
+    file that has a column for the field `beside`, too: what “Shipping cost” is, depends on whose sheet it stands in.
+    `outgoing` money is paid by the one who imports: a column of it that is negative throughout holds magnitudes.
     `example` stands in the blank sheet. `name`, `required`, `default` are read off the pydantic field.
     """
 
@@ -24,6 +27,10 @@ class Column:
     label: str
     example: str
     aliases: tuple[str, ...] = ()
+    harmless: tuple[str, ...] = ()
+    beside: str = ""
+    aliases_beside: tuple[str, ...] = ()
+    outgoing: bool = False
     choices: dict[str, tuple[str, ...]] | None = None  # stored word -> other spellings
     minimum: int | None = None
     name: str = ""

@@ -1,4 +1,8 @@
-"""Sales of a reseller: what sold, when, for how much, what the marketplace took, what buying the goods cost."""
+"""Sales of a reseller: what sold, when, for how much, what the marketplace took, what buying the goods cost.
+
+Aliases are compared word by word in plain English (rules/words.toml), so “order number” also stands for “Order No.”,
+“orderId”, “Bestellnummer” and “N° de commande”. The order of the aliases counts: a file may have a column for several.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,11 @@ from typing import Annotated, ClassVar, Literal
 from annotated_types import Ge
 
 from takeback.records._base import Column, Record
+
+_MARKETPLACES = (
+    "ebay", "etsy", "mercari", "poshmark", "depop", "facebook", "vinted", "shopify", "walmart", "tiktok", "whatnot", "stockx", "bonanza", "reverb",
+    "square", "stripe", "paypal", "grailed", "goat", "gumroad", "woocommerce", "marketplace", "shop", "store", "website", "online", "actual",
+)  # fmt: skip
 
 
 class Bookkeeping(Record):
@@ -23,27 +32,59 @@ class Bookkeeping(Record):
             kind="id",
             label="Order number",
             example="20-11840-79632",
-            aliases=("ebay order id", "order number", "order id", "order no", "sales record number", "sale id"),
+            aliases=(
+                "ebay order id", "order number", "order id", "order no", "order", "sales order number", "sale id", "sale number", "order reference",
+                "order ref", "order code", "order name", "sales record number", "invoice number", "invoice no", "invoice",
+                "receipt id", "transaction id", "transaction number", "transaction", "id",
+            ),
+            harmless=(*_MARKETPLACES, "sale"),
         ),
-    ]
+    ]  # fmt: skip
     sale_date: Annotated[
         date,
-        Column(kind="date", label="Sale date", example="2026-01-24", aliases=("sale date", "date sold", "sold date", "order date", "date")),
-    ]
+        Column(
+            kind="date",
+            label="Sale date",
+            example="2026-01-24",
+            aliases=(
+                "sale date", "date sold", "sold on", "sold at", "date of sale", "sale time", "sold", "order date", "ordered on", "ordered at", "ordered",
+                "order placed", "order placed date", "order created", "order created at", "order created date", "order creation date", "order time",
+                "order date time", "order created time", "created at", "created on", "created date", "created time", "creation date", "created",
+                "invoice date", "transaction date", "transaction creation date", "transaction created", "transaction time", "date time", "date",
+                "posted date", "date posted",
+            ),
+            harmless=(*_MARKETPLACES, "time", "utc", "local"),
+        ),
+    ]  # fmt: skip
     item_name: Annotated[
         str,
         Column(
             kind="text",
             label="Item",
             example="Vintage camera lens",
-            aliases=("item name", "item title", "title", "item", "product name", "description"),
+            aliases=(
+                "item title", "item name", "product title", "product name", "listing title", "listing name", "line item name", "item", "title", "product",
+                "products", "item sold", "name of item", "nombre del articulo", "nombre del producto", "nombre de producto", "nombre de articulo",
+                "item description", "product description", "listing", "offer title", "description", "item details", "merchandise", "article",
+            ),
+            harmless=(*_MARKETPLACES, "sale"),
         ),
-    ]
+    ]  # fmt: skip
     qty: Annotated[
         int,
         Ge(1),
-        Column(kind="count", label="Quantity", example="1", minimum=1, aliases=("qty", "quantity", "quantity sold", "units")),
-    ] = 1
+        Column(
+            kind="count",
+            label="Quantity",
+            example="1",
+            minimum=1,
+            aliases=(
+                "qty", "quantity", "quantity sold", "item quantity", "quantity ordered", "order quantity", "quantity purchased", "units sold", "units",
+                "number of items", "items sold", "item count", "number sold", "pieces", "total quantity", "sku quantity",
+            ),
+            harmless=_MARKETPLACES,
+        ),
+    ] = 1  # fmt: skip
     sale_price_cents: Annotated[
         int,
         Ge(0),
@@ -52,9 +93,17 @@ class Bookkeeping(Record):
             label="Sale price",
             example="129.00",
             minimum=0,
-            aliases=("sale price", "sold price", "sold for", "price", "item price", "amount"),
+            aliases=(
+                "item total", "line total", "item subtotal", "product sales", "line amount", "gross sales", "sale price", "sold price", "selling price",
+                "sold for", "sale amount", "sold amount", "amount sold", "final sale price", "final price", "item sale price", "item price", "item amount",
+                "order price", "gross amount", "gross", "order value", "item value", "sale value", "sale", "sold", "price", "unit price", "price per unit",
+                "price each", "price per item", "unit amount", "gross sale", "gross revenue", "revenue", "amount", "amount total", "subtotal", "order subtotal",
+                "sub total", "order amount", "transaction amount", "gross transaction amount", "order total", "sale total", "total price", "total sale price",
+                "total amount", "grand total", "total",
+            ),
+            harmless=_MARKETPLACES,
         ),
-    ]
+    ]  # fmt: skip
     ebay_fees_cents: Annotated[
         int | None,
         Ge(0),
@@ -63,9 +112,15 @@ class Bookkeeping(Record):
             label="Marketplace fees",
             example="17.16",
             minimum=0,
-            aliases=("ebay fees", "fees", "final value fee", "selling fees"),
+            outgoing=True,
+            aliases=(
+                "total fees", "ebay fees", "marketplace fees", "selling fees", "seller fees", "fees", "fee", "fee amount", "amount fee", "fees total",
+                "final value fee", "fees & taxes", "service fee", "sales commission", "commission", "commission fee", "marketplace commission",
+                "seller commission", "transaction fees", "processing fee", "payment processing fee", "card processing fees", "payment fee", "seller service fee",
+            ),
+            harmless=_MARKETPLACES,
         ),
-    ] = None
+    ] = None  # fmt: skip
     amazon_price_cents: Annotated[
         int | None,
         Ge(0),
@@ -74,13 +129,34 @@ class Bookkeeping(Record):
             label="Purchase price",
             example="75.00",
             minimum=0,
-            aliases=("amazon price", "purchase price", "cost", "item cost", "cost of goods"),
+            outgoing=True,
+            aliases=(
+                "amazon price", "amazon cost", "purchase price", "purchase cost", "cost of goods sold", "cost of goods", "cogs", "item cost", "cost price",
+                "cost of item", "product cost", "unit cost", "price paid", "cost basis", "cost", "purchase amount", "amount paid for item", "total cost",
+            ),
+            harmless=("actual", "original"),
         ),
-    ] = None
+    ] = None  # fmt: skip
     amazon_tax_cents: Annotated[
         int | None,
         Ge(0),
-        Column(kind="money", label="Purchase tax", example="6.19", minimum=0, aliases=("amazon tax", "purchase tax", "tax paid")),
+        Column(
+            kind="money",
+            label="Purchase tax",
+            example="6.19",
+            minimum=0,
+            outgoing=True,
+            aliases=(
+                "amazon tax",
+                "purchase tax",
+                "tax on purchase",
+                "purchase sales tax",
+                "amazon sales tax",
+                "tax paid",
+                "sales tax paid",
+                "input tax",
+            ),
+        ),
     ] = None
     amazon_shipping_cents: Annotated[
         int | None,
@@ -90,7 +166,18 @@ class Bookkeeping(Record):
             label="Purchase shipping",
             example="0.00",
             minimum=0,
-            aliases=("amazon shipping", "purchase shipping", "shipping paid"),
+            outgoing=True,
+            aliases=(
+                "amazon shipping",
+                "amazon shipping cost",
+                "purchase shipping",
+                "purchase shipping cost",
+                "shipping paid",
+                "inbound shipping",
+                "inbound shipping cost",
+            ),
+            beside="amazon_price_cents",
+            aliases_beside=("shipping cost", "shipping expense", "postage cost", "postage"),
         ),
     ] = None
     amazon_order_id: Annotated[
@@ -99,30 +186,61 @@ class Bookkeeping(Record):
             kind="id",
             label="Purchase order number",
             example="112-5550199-0042042",
-            aliases=("amazon order id", "amazon order number", "purchase order id"),
+            aliases=(
+                "amazon order id", "amazon order number", "amazon order", "purchase order number", "purchase order id", "purchase order", "supplier order number",
+                "source order", "source order number",
+            ),
+            beside="amazon_price_cents",
+            aliases_beside=("purchase number", "purchase id"),
         ),
-    ] = None
+    ] = None  # fmt: skip
     order_remark: Annotated[
         str | None,
         Column(
             kind="text",
             label="Remark",
             example="",
-            aliases=("order remark", "remark", "remarks", "notes", "note", "comment", "seller note"),
+            aliases=(
+                "my item note", "order remark", "seller note", "private note", "internal note", "my note", "order note", "sale note", "item note", "note",
+                "notes", "remark", "remarks", "comment", "comments", "memo",
+            ),
+            harmless=_MARKETPLACES,
         ),
-    ] = None
+    ] = None  # fmt: skip
     status: Annotated[
         Literal["SUCCESSFUL", "RETURN_LABEL_PROVIDED", "RETURN_CLOSED", "REFUND_NO_RETURN"],
         Column(
             kind="choice",
             label="Status",
             example="SUCCESSFUL",
-            aliases=("status", "order status", "sale status"),
+            aliases=("order status", "sale status", "status", "order state", "result", "outcome", "sale result", "order outcome"),
+            harmless=_MARKETPLACES,
             choices={
-                "SUCCESSFUL": ("successful", "success", "completed", "complete", "sold", "ok"),
-                "RETURN_LABEL_PROVIDED": ("return label provided", "return label sent", "label provided"),
-                "RETURN_CLOSED": ("return closed", "returned"),
-                "REFUND_NO_RETURN": ("refund no return", "refunded without return", "refund without return"),
+                "SUCCESSFUL": (
+                    "successful", "success", "succeeded", "completed", "complete", "sale complete", "sale completed", "sold", "ok", "okay", "done", "finished",
+                    "paid", "settled", "shipped", "delivered", "fulfilled", "received", "closed", "erfolgreich", "abgeschlossen", "erledigt", "bezahlt",
+                    "verkauft", "versendet", "versandt", "verschickt", "geliefert", "zugestellt", "termine", "terminee", "reussi", "reussie", "complet",
+                    "complete", "vendu", "vendue", "paye", "payee", "livre", "livree", "expedie", "expediee", "completado", "completada", "exitoso", "exitosa",
+                    "finalizado", "finalizada", "vendido", "vendida", "pagado", "pagada", "entregado", "entregada", "enviado", "enviada", "exito",
+                ),
+                "RETURN_LABEL_PROVIDED": (
+                    "return label provided", "return label sent", "return label issued", "return label created", "return label given", "label provided",
+                    "label sent", "rucksendeetikett bereitgestellt", "rucksendeetikett gesendet", "retourenlabel bereitgestellt", "retourenlabel gesendet",
+                    "retourenetikett bereitgestellt", "etiquette de retour fournie", "etiquette de retour envoyee", "bordereau de retour fourni",
+                    "etiqueta de devolucion proporcionada", "etiqueta de devolucion enviada", "etiqueta de devolucion facilitada",
+                ),
+                "RETURN_CLOSED": (
+                    "return closed", "returned", "return complete", "return completed", "return finished", "return received", "return done", "closed return",
+                    "ruckgabe abgeschlossen", "retoure abgeschlossen", "rucksendung abgeschlossen", "ruckgabe geschlossen", "retourniert", "zuruckgesendet",
+                    "zuruckgegeben", "retour", "retour clos", "retour cloture", "retour termine", "retourne", "retournee", "devuelto", "devuelta",
+                    "devolucion cerrada", "devolucion completada", "devolucion finalizada",
+                ),
+                "REFUND_NO_RETURN": (
+                    "refund no return", "refunded no return", "refund without return", "refunded without return", "refund item kept", "refunded item kept",
+                    "refund keep item", "no return refund", "returnless refund", "erstattung ohne ruckgabe", "erstattung ohne rucksendung", "erstattet ohne ruckgabe",
+                    "ruckerstattung ohne ruckgabe", "ruckerstattung ohne rucksendung", "rembourse sans retour", "remboursement sans retour",
+                    "reembolso sin devolucion", "reembolsado sin devolucion",
+                ),
             },
         ),
-    ] = "SUCCESSFUL"
+    ] = "SUCCESSFUL"  # fmt: skip

@@ -1,0 +1,139 @@
+"""Decimal mark, unit, sign and currency of a column of money."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from takeback.errors import InvalidOptions
+from takeback.rules.evidence import Evidence, Tally
+from takeback.rules.headers import says_cents
+from takeback.rules.options import DecimalMark, Options
+from takeback.rules.readings import Decision
+
+MARKS: tuple[DecimalMark, ...] = (".", ",")
+IN_WORDS = {".": "a decimal point", ",": "a decimal comma"}
+UNITS = {"cents": "cents", "major": "whole units (dollars, euros, pounds)"}
+
+_NO_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "PYG", "UGX", "XAF", "XOF", "XPF"})  # ISO 4217: no minor unit
+
+
+def decide_money(column: Evidence, all_evidence: Sequence[Evidence], options: Options) -> list[Decision]:
+    """The decisions of one money column: only those that its cells make necessary, and its unit."""
+    found = [_mark(column, all_evidence, options), _unit(column, options), _sign(column), *_currency(column)]
+    return [decision for decision in found if decision]
+
+
+def _mark(column: Evidence, all_evidence: Sequence[Evidence], options: Options) -> Decision | None:
+    proven = {mark: column.tally(f"mark {mark}") for mark in MARKS}
+    unclear = column.tally("mark ?")
+    if options.decimal_mark:
+        return _mark_as_told(column, options.decimal_mark, proven)
+    right = max(MARKS, key=lambda mark: proven[mark].count)
+    other = "," if right == "." else "."
+    if proven[right].count and not proven[other].count:
+        return Decision(column.header, "decimal_mark", right, f"{_capital(str(proven[right]))} has {IN_WORDS[right]}.")
+    if proven[right].count:
+        evidence = f"The rows contradict each other: {proven['.']} has a decimal point, {proven[',']} a decimal comma. "
+        evidence += f"Is {unclear} a thousand or not?" if unclear.count else f"Most have {IN_WORDS[right]}; the others are in error."
+        return Decision(column.header, "decimal_mark", right, evidence, needs_answer=bool(unclear.count))
+    if not unclear.count:
+        return None
+    return _mark_by_other_evidence(column, all_evidence, unclear)
+
+
+def _mark_as_told(column: Evidence, mark: DecimalMark, proven: dict[DecimalMark, Tally]) -> Decision:
+    against = proven["," if mark == "." else "."]
+    if against.count and not proven[mark].count:
+        raise InvalidOptions(
+            f"“{column.header}” cannot have {IN_WORDS[mark]}: {against} does not fit. Leave decimal_mark out or correct it.",
+            header=column.header,
+            row=against.row,
+            value=against.text,
+        )
+    return Decision(column.header, "decimal_mark", mark, f"You said {IN_WORDS[mark]}.")
+
+
+def _mark_by_other_evidence(column: Evidence, all_evidence: Sequence[Evidence], unclear: Tally) -> Decision:
+    for other in all_evidence:
+        if other is column or other.column.kind != "money":
+            continue
+        point, comma = other.tally("mark ."), other.tally("mark ,")
+        if bool(point.count) != bool(comma.count):
+            mark, tally = (".", point) if point.count else (",", comma)
+            because = f"{_capital(str(tally))} in “{other.header}” shows how this file writes amounts: {IN_WORDS[mark]}."
+            return Decision(column.header, "decimal_mark", mark, because)
+    written = "." if column.tally("open .").count and not column.tally("open ,").count else ","
+    thousands: DecimalMark = "," if written == "." else "."
+    if set(column.keyed("currency ")) & _NO_CENTS:
+        because = f"{_capital(str(unclear))}: this currency has no decimals, so the mark parts thousands."
+        return Decision(column.header, "decimal_mark", thousands, because)
+    question = f"{_capital(str(unclear))} may be a thousand or a number with three decimals, and no other row tells. Which mark is the decimal one?"
+    return Decision(column.header, "decimal_mark", thousands, question, needs_answer=True)
+
+
+def _unit(column: Evidence, options: Options) -> Decision | None:
+    fraction = min(
+        (column.tally(key) for key in ("mark .", "mark ,", "typed fraction") if column.tally(key).count), key=lambda t: t.row, default=None
+    )
+    any_amount = bool(fraction or column.tally("mark ").count or column.tally("mark ?").count or column.tally("typed whole").count)
+    if not any_amount:
+        return None
+    if options.money_unit == "cents" and fraction:
+        raise InvalidOptions(
+            f"“{column.header}” cannot hold cents: {fraction} has decimals. Leave money_unit out or correct it.",
+            header=column.header,
+            row=fraction.row,
+            value=fraction.text,
+        )
+    if options.money_unit:
+        return Decision(column.header, "money_unit", options.money_unit, f"You said {UNITS[options.money_unit]}.")
+    if says_cents(column.header):
+        if fraction:
+            question = f"The header says cents, but {fraction} has decimals. Are these cents or {UNITS['major']}?"
+            return Decision(column.header, "money_unit", "major", question, needs_answer=True)
+        return Decision(column.header, "money_unit", "cents", f"The header “{column.header}” says cents.")
+    return _unit_by_rows(column, fraction)
+
+
+def _unit_by_rows(column: Evidence, fraction: Tally | None) -> Decision:
+    if fraction:
+        return Decision(column.header, "money_unit", "major", f"{_capital(str(fraction))} has decimals: amounts are {UNITS['major']}.")
+    marked = column.tally("currency ¢")
+    whole = column.tally("mark ")
+    if marked.count and marked.count == whole.count:
+        return Decision(column.header, "money_unit", "cents", f"{_capital(str(marked))} says cents.")
+    like_cents = column.tally("like cents")
+    amounts = whole.count - column.tally("zero").count
+    if not column.keyed("currency ") and like_cents.count >= 5 and like_cents.count * 2 > amounts:
+        question = f"No amount has decimals, and most end like {like_cents}. Are these cents or {UNITS['major']}?"
+        return Decision(column.header, "money_unit", "major", question, needs_answer=True)
+    return Decision(column.header, "money_unit", "major", f"Neither header nor rows say cents: amounts are {UNITS['major']}.")
+
+
+def _sign(column: Evidence) -> Decision | None:
+    """Charges written as negative amounts, as most payment reports have them, become magnitudes."""
+    negative, positive = column.tally("negative"), column.tally("positive")
+    if not column.column.outgoing or negative.count <= positive.count:
+        return None
+    if positive.count:
+        evidence = f"Charges are negative here ({negative}) and are taken as positive amounts; {positive} gives money back and is in error."
+    else:
+        evidence = f"All amounts are negative ({negative}) and are taken as positive ones."
+    return Decision(column.header, "sign", "negative", evidence)
+
+
+def _currency(column: Evidence) -> list[Decision]:
+    found = {code: tally for code, tally in column.keyed("currency ").items() if code != "¢"}
+    if not found:
+        return []
+    main = max(sorted(found), key=lambda code: found[code].count)
+    if len(found) == 1:
+        return [Decision(column.header, "currency", main, f"{_capital(str(found[main]))}.")]
+    others = "; ".join(f"{tally.count} in {code}, first {tally}" for code, tally in sorted(found.items()) if code != main)
+    return [
+        Decision(column.header, "currency", main, f"Most amounts are in {main}. Others cannot be added to them and are in error: {others}.")
+    ]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

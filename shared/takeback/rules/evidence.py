@@ -1,0 +1,117 @@
+"""What the cells of one column prove about how to read it, gathered over any number of rows in bounded memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from takeback.records import Column
+from takeback.rules.options import DateOrder
+from takeback.rules.readings import Reading
+from takeback.rules.values.dates import ORDERS, NumericDate, is_bare_number, parse_date, read_date
+from takeback.rules.values.empty import is_empty
+from takeback.rules.values.money import parse_money, read_amount
+from takeback.rules.values.problem import Problem
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many cells, and the first of them: its spreadsheet row and its text."""
+
+    count: int = 0
+    row: int = 0
+    text: str = ""
+
+    def add(self, text: str, row: int, count: int) -> None:
+        if not self.count or (row, text) < (self.row, self.text):
+            self.row, self.text = row, text
+        self.count += count
+
+    def __str__(self) -> str:
+        return f"row {self.row} “{self.text[:60]}”"
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Tallies of one column: the keys are few whatever the cells hold. `see` may be called in any order of rows and gives the same evidence.
+
+    A witness is a column that is not imported: it only helps to read the others, as dates of one export look alike.
+    """
+
+    header: str
+    column: Column
+    witness: bool = False
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    span: dict[DateOrder, tuple[date, date]] = field(default_factory=dict)
+
+    def see(self, text: str, kind: str, row_number: int, count: int = 1) -> None:
+        """Count `count` equal cells, the first of them in `row_number`."""
+        if self.column.kind == "date" and not is_empty(text, "date"):
+            self._see_date(text, kind, row_number, count)
+        elif self.column.kind == "money" and not is_empty(text, "money"):
+            self._see_money(text, kind, row_number, count)
+
+    def tally(self, key: str) -> Tally:
+        """The tally under a key; an empty one when nothing was counted."""
+        return self.tallies.get(key) or Tally()
+
+    def keyed(self, prefix: str) -> dict[str, Tally]:
+        """The tallies whose key begins with `prefix`, by the rest of their key."""
+        return {key[len(prefix) :]: tally for key, tally in self.tallies.items() if key.startswith(prefix)}
+
+    def _add(self, key: str, text: str, row: int, count: int) -> None:
+        tally = self.tallies.get(key)
+        if tally is None:
+            tally = self.tallies[key] = Tally()
+        tally.add(text, row, count)
+
+    def _see_date(self, text: str, kind: str, row: int, count: int) -> None:
+        if kind == "d":
+            found = parse_date(text, Reading(), kind)
+            self._add("typed" if isinstance(found, date) else "bad", text, row, count)
+            if isinstance(found, date) and found.day > 12:
+                self._add("typed late", text, row, count)
+            return
+        if kind != "t":
+            self._add("typed number" if isinstance(parse_date(text, Reading(), kind), date) else "bad", text, row, count)
+            return
+        found = read_date(text)
+        if isinstance(found, NumericDate):
+            self._see_numeric(found, text, row, count)
+        elif isinstance(found, Problem):
+            self._add("number" if is_bare_number(text) else "bad", text, row, count)
+        else:
+            self._add("year first" if text.strip()[:4].isdigit() else "name", text, row, count)
+
+    def _see_numeric(self, found: NumericDate, text: str, row: int, count: int) -> None:
+        days = {order: day for order in ORDERS if (day := found.on(order))}
+        self._add("fits " + " ".join(days), text, row, count)
+        self._add(f"style {found.separator}{'4' if found.digits[2] == 4 else '2'}", text, row, count)
+        for order, day in days.items():
+            low, high = self.span.get(order, (day, day))
+            self.span[order] = (min(low, day), max(high, day))
+
+    def _see_money(self, text: str, kind: str, row: int, count: int) -> None:
+        if kind != "t":
+            value = parse_money(text, Reading(), kind)
+            if isinstance(value, int):
+                self._see_sign(value, text, row, count)
+                self._add("typed fraction" if value % 100 else "typed whole", text, row, count)
+            return
+        amount = read_amount(text)
+        if isinstance(amount, Problem):
+            self._add("bad", text, row, count)
+            return
+        mark = amount.mark
+        self._add(f"mark {mark}", text, row, count)
+        if mark == "?":
+            self._add(f"open {'.' if '.' in amount.number else ','}", text, row, count)
+        if amount.currency:
+            self._add(f"currency {amount.currency}", text, row, count)
+        digits = amount.number.strip("0., '")
+        self._see_sign((-1 if amount.negative else 1) if digits else 0, text, row, count)
+        if not mark and len(amount.number) >= 3 and amount.number.endswith(("99", "95", "49", "50")):
+            self._add("like cents", text, row, count)
+
+    def _see_sign(self, sign: int, text: str, row: int, count: int) -> None:
+        self._add("negative" if sign < 0 else "positive" if sign else "zero", text, row, count)

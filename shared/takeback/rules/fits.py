@@ -1,0 +1,108 @@
+"""What the cells of a column say against a field: dates are no amounts, whatever the header is called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from takeback.records import Column
+from takeback.rules.readings import Reading
+from takeback.rules.values import Problem, is_empty, parse_choice, parse_count, parse_date, parse_id
+from takeback.rules.values.dates import NumericDate, read_date
+from takeback.rules.values.money import parse_money, read_amount
+
+Cell = tuple[str, str]  # the text, and t n d b e for what it was in the file
+
+_ENOUGH = 400  # filled cells to look at
+_ADDRESS = re.compile(r"https?://|www\.|[^\s@]+@[^\s@]+\.[^\s@]+", re.IGNORECASE)
+_YES_NO = frozenset({"yes", "no", "true", "false", "y", "n", "ja", "nein", "oui", "non", "si"})
+
+
+def objection(cells: Sequence[Cell], column: Column) -> str | None:
+    """Why these cells cannot belong to the field, in words; None when they can or when all are empty."""
+    filled = [cell for cell in cells if not is_empty(cell[0], column.kind)][:_ENOUGH]
+    if not filled:
+        return None
+    match column.kind:
+        case "date":
+            return None if _share(filled, is_date) >= 0.6 else "its cells are no dates"
+        case "money":
+            return _money(filled)
+        case "count":
+            return None if _share(filled, _is_count) >= 0.6 else "its cells are no small whole numbers"
+        case "choice":
+            known = _share(filled, lambda cell: not isinstance(parse_choice(cell[0], column.choices or {}), Problem))
+            return None if known >= 0.4 else "its words are none of those that the status knows"
+        case "id":
+            return _id(filled)
+        case "text":
+            return _text(filled)
+
+
+def is_date(cell: Cell) -> bool:
+    """Whether a cell is some date, be its order open or not."""
+    text, kind = cell
+    if kind != "t":
+        return not isinstance(parse_date(text, Reading(), kind), Problem)
+    found = read_date(text, numbers="excel" if len(text) != 5 else None)
+    return not isinstance(found, Problem) and (not isinstance(found, NumericDate) or "." not in found.separator or found.digits[2] == 4)
+
+
+def is_amount(cell: Cell) -> bool:
+    """Whether a cell is some amount, be its decimal mark open or not."""
+    text, kind = cell
+    if kind != "t":
+        return not isinstance(parse_money(text, Reading(), kind), Problem)
+    amount = read_amount(text)
+    return not isinstance(amount, Problem) and amount.mark != "!"
+
+
+def _share(cells: Sequence[Cell], holds: Callable[[Cell], bool]) -> float:
+    return sum(holds(cell) for cell in cells) / len(cells)
+
+
+def _is_count(cell: Cell) -> bool:
+    value = parse_count(*cell)
+    return isinstance(value, int) and abs(value) < 100_000
+
+
+def _is_long_number(cell: Cell) -> bool:
+    """Ten digits and no mark: a number of something, no amount."""
+    return len(cell[0].strip()) >= 10 and cell[0].strip().isdigit()
+
+
+def _money(filled: Sequence[Cell]) -> str | None:
+    if _share(filled, is_amount) < 0.6:
+        return "its cells are no amounts"
+    if _share(filled, _is_long_number) >= 0.5:
+        return "its cells are numbers of ten digits and more, no amounts"
+    return None
+
+
+def _id(filled: Sequence[Cell]) -> str | None:
+    if _share(filled, lambda cell: isinstance(parse_id(*cell), str) or "E+" in cell[0]) < 0.6:
+        return "its cells are no order numbers"
+    if _share(filled, lambda cell: any(letter.isdigit() for letter in cell[0])) < 0.5:
+        return "its cells have no digits"
+    if _share(filled, lambda cell: len(cell[0]) > 64 or len(cell[0].split()) > 3 or bool(_ADDRESS.search(cell[0]))) > 0.4:
+        return "its cells are texts, no order numbers"
+    if _share(filled, lambda cell: is_date(cell) and not cell[0].strip().isdigit()) > 0.4:
+        return "its cells are dates"
+    if _share(filled, lambda cell: is_amount(cell) and not cell[0].strip().lstrip("#").isdigit()) > 0.4:
+        return "its cells are amounts"
+    if len(filled) >= 6 and len({text for text, _ in filled}) == 1:
+        return "it says the same in every row"
+    return None
+
+
+def _text(filled: Sequence[Cell]) -> str | None:
+    for holds, what in (
+        (is_date, "dates"),
+        (is_amount, "numbers"),
+        (lambda cell: bool(_ADDRESS.search(cell[0])), "addresses of web or mail"),
+    ):
+        if _share(filled, holds) > 0.8:
+            return f"its cells are {what}"
+    if _share(filled, lambda cell: cell[1] == "b" or cell[0].strip().casefold() in _YES_NO) > 0.8:
+        return "its cells say yes or no"
+    return None

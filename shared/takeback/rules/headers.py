@@ -1,0 +1,122 @@
+"""The header of a column as words of plain English, whatever its language and spelling."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
+from importlib.resources import files
+
+LONGEST_HEADER = 128  # longer ones are prose; comparing them takes time that grows with the square
+
+_REPEATED = re.compile(r"(?<=\S)#\d+$")  # the reader's mark of the second column of one name
+_NUMBER_SIGN = re.compile(r"\bn\s?[°º]|\bnº|№|#", re.IGNORECASE)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_BRAND = re.compile(r"\b(e\s?Bay|Pay\s?Pal|Tik\s?Tok|Stock\s?X|Woo\s?Commerce|Face\s?book)(?=[^a-z]|$)")
+_PERCENT = re.compile(r"\(?\d+(?:[.,]\d+)?\s?%\)?")
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+_CENTS = re.compile(r"(?:^|[^a-z])(?:cents?|pence|centimes?|centimos?|centavos?|centesimi|minor units?|pennies)(?:[^a-z]|$)")
+
+
+def fold(header: str) -> str:
+    """A header for comparing with the very same header: lower case, no accents, words apart by one space."""
+    text = unicodedata.normalize("NFKD", _REPEATED.sub("", header[:LONGEST_HEADER])).casefold()
+    return " ".join(_WORD.findall("".join(letter for letter in text if not unicodedata.combining(letter)).replace("#", " number ")))
+
+
+@lru_cache(maxsize=4096)
+def words(header: str) -> tuple[str, ...]:
+    """The meaningful words of a header in plain English: “N° de commande” is `order number` turned about."""
+    text = unicodedata.normalize("NFC", _REPEATED.sub("", header[:LONGEST_HEADER]))
+    text = _NUMBER_SIGN.sub(" number ", text)
+    text = _BRAND.sub(lambda match: re.sub(r"\s", "", match[0]).lower(), text)
+    text = _CAMEL.sub(" ", text)
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter))
+    plain = f" {' '.join(_WORD.findall(_PERCENT.sub(' ', plain)))} "
+    for together, meant in _vocabulary().phrases:
+        plain = plain.replace(f" {together} ", f" {meant} ")
+    found: list[str] = []
+    for word in plain.split():
+        found += translate(word)
+    meant = [word for word in found if word not in _vocabulary().silent]
+    return tuple(word for place, word in enumerate(meant) if not place or word != meant[place - 1])
+
+
+def phrase(header: str) -> str:
+    """The words of a header as one string."""
+    return " ".join(words(header))
+
+
+def says_cents(header: str) -> bool:
+    """Whether a header says that its amounts are the hundredth part: `Price (cents)`, `amount_in_cents`."""
+    return _CENTS.search(fold(_CAMEL.sub(" ", header))) is not None
+
+
+def fingerprint(headers: Sequence[str]) -> str:
+    """A digest of the headers in their order: files of one shape share it."""
+    return hashlib.sha256("\x1f".join(fold(header) for header in headers).encode()).hexdigest()[:32]
+
+
+def is_known(word: str) -> bool:
+    """Whether a word stands in the vocabulary, so that it is meant and no typing error."""
+    return word in _vocabulary().known
+
+
+@cache
+def translate(word: str) -> tuple[str, ...]:
+    """One word, or the words that a compound like `Bestellnummer` or `orderid` is made of."""
+    vocabulary = _vocabulary()
+    if word in vocabulary.meaning:
+        return vocabulary.meaning[word]
+    if word in vocabulary.known or len(word) < 5:
+        return (word,)
+    parts = _split(word)
+    return tuple(meant for part in parts for meant in vocabulary.meaning.get(part, (part,))) if parts else (word,)
+
+
+class _Vocabulary:
+    def __init__(self, tables: dict[str, dict[str, object]]) -> None:
+        self.meaning: dict[str, tuple[str, ...]] = {}
+        for language, table in tables.items():
+            if language not in ("silent", "known", "phrases"):
+                for word, meant in table.items():
+                    self.meaning.setdefault(word, tuple(str(meant).split()))
+        self.phrases = [(together, str(meant)) for together, meant in tables["phrases"].items()]
+        self.silent = frozenset(_strings(tables["silent"]["words"]))
+        meant = {word for words in self.meaning.values() for word in words}
+        self.known = frozenset(_strings(tables["known"]["words"])) | meant | frozenset(self.meaning)
+        # Pieces shorter than three letters would turn up inside any word.
+        self.pieces = frozenset(word for word in self.known | self.silent if len(word) >= 3) | {"id", "nr"}
+
+
+def _strings(values: object) -> Iterable[str]:
+    return [str(value) for value in values] if isinstance(values, list) else []
+
+
+@cache
+def _vocabulary() -> _Vocabulary:
+    return _Vocabulary(tomllib.loads(files("takeback.rules").joinpath("words.toml").read_text(encoding="utf-8")))
+
+
+def _split(word: str) -> list[str] | None:
+    """The fewest known words that a compound consists of, German linking letters allowed between them; None if none."""
+    pieces = _vocabulary().pieces
+    best: list[list[str] | None] = [None] * (len(word) + 1)
+    best[0] = []
+    for end in range(2, len(word) + 1):
+        for start in range(end - 1):
+            before = best[start]
+            if before is None:
+                continue
+            piece = word[start:end]
+            for stem in (piece, piece[:-1] if piece[-1] in "sn" else piece, piece[:-2] if piece.endswith("en") else piece):
+                if stem in pieces and (stem == piece or end < len(word)):
+                    candidate = [*before, stem]
+                    current = best[end]
+                    if current is None or len(candidate) < len(current):
+                        best[end] = candidate
+                    break
+    return best[len(word)]

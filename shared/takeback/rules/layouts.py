@@ -1,0 +1,79 @@
+"""Exports of known marketplaces and payment services, recognised by their headers: one readable file per source."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from takeback.rules.headers import fold
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One kind of export. All headers are folded.
+
+    `fields`: for each field the headers that feed it, the best first; an empty list says that this export has no column
+    for it. `ignored`: columns that look like a field and are none, with the reason. `order`: the column whose repetition
+    marks further lines of an order; `blank_on_further_lines` and `once_per_order` say what happens to its other cells.
+    """
+
+    name: str
+    recognised_by: tuple[str, ...]
+    fields: dict[str, tuple[str, ...]]
+    ignored: dict[str, str]
+    blank_on_further_lines: tuple[str, ...]
+    same_on_further_lines: tuple[str, ...]
+    once_per_order: tuple[str, ...]
+
+    def columns_of(self, field: str, headers: Sequence[str]) -> dict[int, int] | None:
+        """Column place -> rank for a field that this layout speaks of, None when it does not."""
+        known = self.fields.get(field)
+        if known is None:
+            return None
+        ranks = {header: rank for rank, header in enumerate(known)}
+        return {place: ranks[folded] for place, header in enumerate(headers) if (folded := fold(header)) in ranks}
+
+    def ignores(self, header: str) -> bool:
+        return fold(header) in self.ignored
+
+    def why_ignored(self, header: str) -> str:
+        return f"{self.name}: {self.ignored[fold(header)]}"
+
+    def reason(self, header: str, field: str, label: str) -> str:
+        """Why a header feeds a field here."""
+        return f"This looks like {self.name}, where “{' '.join(header.split())}” is {label.lower()}."
+
+
+def layout_of(headers: Sequence[str]) -> Layout | None:
+    """The known export with the most recognised headers; None when no layout has all of its own."""
+    present = {fold(header) for header in headers}
+    matching = [layout for layout in _layouts() if present.issuperset(layout.recognised_by)]
+    return max(matching, key=lambda layout: len(layout.recognised_by), default=None)
+
+
+@cache
+def _layouts() -> tuple[Layout, ...]:
+    folder = files("takeback.rules").joinpath("sources")
+    sources = sorted((source for source in folder.iterdir() if source.name.endswith(".toml")), key=lambda source: source.name)
+    return tuple(_layout(table) for source in sources for table in tomllib.loads(source.read_text(encoding="utf-8"))["layout"])
+
+
+def _layout(table: dict[str, Any]) -> Layout:
+    lines = table.get("lines", {})
+    return Layout(
+        name=table["name"],
+        recognised_by=_folded(table["recognised_by"]),
+        fields={field: _folded(headers) for field, headers in table["fields"].items()},
+        ignored={fold(header): reason for header, reason in table.get("ignored", {}).items()},
+        blank_on_further_lines=_folded(lines.get("blank", [])),
+        same_on_further_lines=_folded(lines.get("same", [])),
+        once_per_order=_folded(lines.get("once", [])),
+    )
+
+
+def _folded(headers: Sequence[str]) -> tuple[str, ...]:
+    return tuple(fold(header) for header in headers)

@@ -1,0 +1,34 @@
+"""A cell to one of a few words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import lru_cache
+
+from takeback.rules.values.problem import Problem
+
+Choices = Mapping[str, tuple[str, ...]]
+
+_APART = re.compile(r"[\W_]+")
+
+
+def spelling(text: str) -> str:
+    """Lower case, no accents, words apart by one space: `REFUND_NO_RETURN` and “Refund – no return” are one."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return _APART.sub(" ", "".join(letter for letter in decomposed if not unicodedata.combining(letter))).strip()
+
+
+def parse_choice(text: str, choices: Choices) -> str | Problem:
+    """The stored word for one of its usual spellings; a problem that names the words when it is none."""
+    found = _spellings(tuple(choices.items())).get(spelling(text))
+    if found is not None:
+        return found
+    known = ", ".join(choices)
+    return Problem("unknown_choice", f"This is none of the words used here. Use one of {known}, or leave the column out.")
+
+
+@lru_cache(maxsize=32)
+def _spellings(choices: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[str, str]:
+    return {spelling(word): stored for stored, others in choices for word in (stored, *others)}

@@ -1,0 +1,207 @@
+"""A cell to whole cents, exactly: decimals only, one decimal mark and one unit for the column."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Context, Decimal, InvalidOperation
+from typing import Literal
+
+from takeback.rules.options import DecimalMark
+from takeback.rules.readings import Reading
+from takeback.rules.values.currencies import CENT_SIGN, currency, home, together
+from takeback.rules.values.problem import Problem
+
+LARGEST_CENTS = 10**15
+
+_SPELLING = str.maketrans(
+    {
+        **dict.fromkeys("\u00a0\u2007\u2009\u202f\t\r\n", " "),
+        **dict.fromkeys("\u2212\u2012\u2013\u2010\u2011\ufe63\uff0d", "-"),
+        **dict.fromkeys("’‘ʼ´`", "'"),
+    }
+)
+_CURRENCY = r"(?:[A-Za-z]{1,3}\s?[$€£¥]|[$€£¥₹₩₽₺₪฿₫₴₱₦¢](?:US|CA)?|[^\W\d_]{1,5}\.?)"
+_NUMBER = r"\d[\d.,' ]*\d|\d|[.,]\d+"
+_AMOUNT = re.compile(
+    rf"(?P<sign>[+-])?\s*(?P<before>{_CURRENCY})?\s*(?P<inner>[+-])?\s*(?P<number>{_NUMBER})\s*(?P<late>[+-])?\s*(?P<after>{_CURRENCY})?\s*(?P<last>[+-])?"
+)
+_ZERO_DASH = re.compile(rf"(?:{_CURRENCY})\s*-\s*|-\s*(?:{_CURRENCY})")
+_PLAIN_CENTS = re.compile(r"-?\d{1,12}\.\d{2}")
+_GROUPS = {
+    ",": re.compile(r"[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d?(?:,\d{2})+,\d{3}"),  # also lakh and crore: 12,34,567
+    ".": re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+"),
+    "'": re.compile(r"[1-9]\d{0,2}(?:'\d{3})+"),
+    " ": re.compile(r"[1-9]\d{0,2}(?: \d{3})+"),
+}
+_TYPED = Context(prec=15)  # a spreadsheet's numbers carry 15 digits; what follows is binary noise
+
+_NO_AMOUNT = Problem("not_an_amount", "This is no amount of money. Write it like 1234.50.")
+_AMBIGUOUS = Problem("ambiguous_amount", "The mark here may part thousands or decimals. Say which decimal mark this column uses.")
+_OTHER_MARK = Problem("other_decimal_mark", "This amount does not fit the decimal mark of the rest of the column. Correct it in the file.")
+_TOO_FINE = Problem("too_many_decimals", "This amount has fractions of a cent. Round it in the file.")
+_NOT_CENTS = Problem("not_whole_cents", "The amounts of this column are read as whole cents, but this one has decimals.")
+_TWO_CURRENCIES = Problem("mixed_currency", "This amount names two currencies. Correct it in the file.")
+_TOO_LARGE = Problem("too_large", "This amount is too large to be true. Correct it in the file.")
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An amount as written, its decimal mark still open. `number` holds digits and marks only."""
+
+    negative: bool
+    number: str
+    currency: str | None
+
+    @property
+    def mark(self) -> Mark:
+        return decimal_mark(self.number)
+
+
+Mark = Literal[".", ",", "?", "", "!"]
+"""What a number proves about the decimal mark: which it is, `?` open, nothing at all, or that it is no number."""
+
+
+def parse_money(text: str, reading: Reading, kind: str = "t") -> int | Problem:
+    """Whole cents of an amount, under the column's mark, unit, sign and currency.
+
+    Read are currency signs and codes on either side, accounting parentheses, a sign before or after, thousands parted by
+    comma, point, space or apostrophe. `$ -` is accounting's zero. A typed number has a point for its decimals.
+    """
+    if kind in ("d", "b", "e"):
+        return _NO_AMOUNT
+    if kind == "n":
+        value = _typed(text)
+        return value if isinstance(value, Problem) else _cents(value, reading)
+    amount = read_amount(text)
+    if isinstance(amount, Problem):
+        return amount
+    if amount.currency and reading.currency and amount.currency not in (CENT_SIGN, reading.currency):
+        return Problem(
+            "mixed_currency",
+            f"This amount is in {amount.currency}, the column in {reading.currency}: they cannot be added. Convert it or exclude the row.",
+        )
+    value = _value(amount.number, reading.decimal_mark)
+    if isinstance(value, Problem):
+        return value
+    signed = -value if amount.negative else value
+    if amount.currency == CENT_SIGN:
+        return _whole(signed, reading, _NOT_CENTS)
+    return _cents(signed, reading)
+
+
+def read_amount(text: str) -> Amount | Problem:
+    """Sign, digits and currency of an amount; its decimal mark stays open."""
+    if _PLAIN_CENTS.fullmatch(text):
+        return Amount(text[0] == "-", text.lstrip("-"), None)
+    cleaned = text.translate(_SPELLING).strip()
+    if len(cleaned) > 60:
+        return _NO_AMOUNT
+    if _ZERO_DASH.fullmatch(cleaned):
+        found = currency(cleaned.strip("- "))
+        return Amount(negative=False, number="0", currency=home(found)) if found else _NO_AMOUNT
+    inside, brackets = _without_brackets(cleaned)
+    match = _AMOUNT.fullmatch(inside)
+    if match is None:
+        return _NO_AMOUNT
+    signs = [sign for sign in (match["sign"], match["inner"], match["late"], match["last"]) if sign]
+    if len(signs) + brackets > 1:
+        return _NO_AMOUNT
+    found = _currency_of(match["before"], match["after"])
+    if isinstance(found, Problem):
+        return found
+    return Amount(brackets or signs == ["-"], match["number"], found)
+
+
+def decimal_mark(number: str) -> Mark:
+    """What a number proves about the decimal mark of its column.
+
+    The later of two different marks is the decimal one. A mark that stands twice parts thousands. A single mark is the
+    decimal one unless exactly three digits follow and one to three, not just a zero, stand before it: `1.000` is open.
+    """
+    points, commas = number.count("."), number.count(",")
+    if not points and not commas:
+        return "" if _value_under(number, ".") is not None else "!"
+    candidates: list[DecimalMark] = [mark for mark in (".", ",") if _value_under(number, mark) is not None]
+    if len(candidates) == 1:
+        return candidates[0]
+    return "?" if candidates else "!"
+
+
+def _without_brackets(text: str) -> tuple[str, bool]:
+    """`(12.00)`, `$(12.00)` and `(12.00) USD` without their brackets, and whether there were any."""
+    if text.count("(") == text.count(")") == 1 and text.index("(") < text.index(")"):
+        before, _, rest = text.partition("(")
+        within, _, after = rest.partition(")")
+        if any(character.isdigit() for character in within):
+            return f"{before.strip()}{within.strip()}{after.strip()}", True
+    return text, False
+
+
+def _currency_of(before: str | None, after: str | None) -> str | Problem | None:
+    found: list[str] = []
+    for written in (before, after):
+        if written:
+            code = currency(written)
+            if code is None:
+                return _NO_AMOUNT
+            found.append(code)
+    if not found:
+        return None
+    code = together(found[0], found[-1])
+    return home(code) if code else _TWO_CURRENCIES
+
+
+def _value(number: str, mark: DecimalMark | None) -> Decimal | Problem:
+    if mark is None:
+        proven = decimal_mark(number)
+        if proven == "?":
+            return _AMBIGUOUS
+        if proven == "!":
+            return _NO_AMOUNT
+        mark = proven or "."
+    value = _value_under(number, mark)
+    if value is not None:
+        return value
+    return _NO_AMOUNT if decimal_mark(number) == "!" else _OTHER_MARK
+
+
+def _value_under(number: str, mark: DecimalMark) -> Decimal | None:
+    """The value when `mark` is the decimal mark; None when the number is not well-formed then."""
+    whole, found, fraction = number.partition(mark)
+    if found and not fraction.isdecimal():
+        return None
+    for separator in " ,'." if mark == "." else " .'":
+        pattern = _GROUPS[separator]
+        if separator != mark and separator in whole:
+            if not pattern.fullmatch(whole):
+                return None
+            whole = whole.replace(separator, "")
+            break
+    if whole and not whole.isdecimal():
+        return None
+    if not whole and not found:
+        return None
+    return Decimal(f"{whole or '0'}.{fraction or '0'}")
+
+
+def _typed(text: str) -> Decimal | Problem:
+    try:
+        value = Decimal(text.strip())
+    except InvalidOperation:
+        return _NO_AMOUNT
+    return _TYPED.plus(value) if value.is_finite() else _NO_AMOUNT
+
+
+def _cents(value: Decimal, reading: Reading) -> int | Problem:
+    if reading.money_unit == "cents":
+        return _whole(value, reading, _NOT_CENTS)
+    return _whole(value * 100, reading, _TOO_FINE)
+
+
+def _whole(cents: Decimal, reading: Reading, otherwise: Problem) -> int | Problem:
+    if abs(cents) > LARGEST_CENTS:
+        return _TOO_LARGE
+    if cents != cents.to_integral_value():
+        return otherwise
+    return -int(cents) if reading.magnitude else int(cents)
