@@ -80,7 +80,7 @@ def environments(template: Template, root: Path, issuer: str, s3: Access, databa
     owners = {function for function, _ in template.custom_resources}
     return {
         name: {
-            **_lambda_variables(function, root),
+            **_lambda_variables(function),
             **_aws_variables(s3),
             **function.environment,
             **_here(function, root, issuer),
@@ -90,7 +90,7 @@ def environments(template: Template, root: Path, issuer: str, s3: Access, databa
     }
 
 
-def _lambda_variables(function: Function, root: Path) -> dict[str, str]:
+def _lambda_variables(function: Function) -> dict[str, str]:
     """What Lambda sets. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html."""
     imported = [function.folder, *(layer for layer in function.layers if any(layer.glob("*/__init__.py")))]
     return {
@@ -98,7 +98,6 @@ def _lambda_variables(function: Function, root: Path) -> dict[str, str]:
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
         "PYTHONPATH": os.pathsep.join(map(str, imported)),
-        "PYTHONPYCACHEPREFIX": str(root / ".cache" / "pycache"),
         "AWS_EXECUTION_ENV": f"AWS_Lambda_python{sys.version_info.major}.{sys.version_info.minor}",
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),

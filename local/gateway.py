@@ -161,4 +161,4 @@ class Gateway:
 
 
 def _message(status: HTTPStatus, text: str, headers: dict[str, str] | None = None) -> Response:
-    return Response(json.dumps({"message": text}), status, headers, mimetype="application/json")
+    return Response(json.dumps({"message": text}, separators=(",", ":")), status, headers, mimetype="application/json")

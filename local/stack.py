@@ -59,6 +59,7 @@ def stack(
     data: Path, port: int, say: Callable[[str], None], report: Callable[[Served | Delivered], None], template: Path = ROOT / "template.yaml"
 ) -> Iterator[Running]:
     """A running stack on a data folder. `port` 0 takes a free one. Raises `CannotStart`."""
+    data, template = data.absolute(), template.absolute()
     with ExitStack() as parts:
         _claim(data, parts)
         (data / "stack.json").unlink(missing_ok=True)
@@ -138,7 +139,7 @@ def _database(data: Path, parts: ExitStack, say: Callable[[str], None]) -> tuple
     parts.callback(server.stop)
     server.start()
     with psycopg.connect(server.url(), autocommit=True) as connection:
-        if not connection.execute("select from pg_database where datname = 'takeback'").fetchone():
+        if connection.execute("select 1 from pg_database where datname = 'takeback'").fetchone() is None:
             connection.execute("create database takeback")
     return Database(server.url("takeback")), server
 
