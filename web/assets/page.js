@@ -1,0 +1,71 @@
+/** The page around the element: who is signed in, what the address says, the history. */
+
+import "./takeback-importer.js";
+import { SignIn } from "./signin.js";
+
+const find = (id) => /** @type {any} */ (document.getElementById(id));
+const importer = find("importer");
+const imports = find("imports");
+
+/** @param {string} text */
+function tell(text) {
+  find("trouble").textContent = text;
+  find("trouble").hidden = !text;
+}
+
+/** @param {SignIn} signIn */
+function opened(signIn) {
+  const token = async ({ expired, interactive }) => {
+    if (interactive) return signIn.inWindow().catch((error) => (tell(error.message), null));
+    if (expired) signIn.forget();
+    return signIn.token ?? (await signIn.silently());
+  };
+  importer.place = location.hash.slice(1);
+  importer.getToken = token;
+  imports.getToken = token;
+  find("who").textContent = signIn.name;
+  find("sign-out").onclick = () => signIn.leaveForGood();
+  document.documentElement.dataset.state = "in";
+  arrange();
+}
+
+/** The history stands below the start; while a file is worked on, it would only distract. */
+function arrange() {
+  imports.hidden = Boolean(location.hash.slice(1));
+}
+
+importer.addEventListener("takeback:navigate", ({ detail: { place, replace } }) => {
+  if (place === location.hash.slice(1)) return;
+  history[replace ? "replaceState" : "pushState"](null, "", place ? `#${place}` : location.pathname);
+  if (!place) void imports.refresh();
+  arrange();
+});
+addEventListener("popstate", () => {
+  importer.place = location.hash.slice(1);
+  arrange();
+});
+imports.addEventListener("takeback:open", ({ detail: { place } }) => {
+  location.hash = place;
+  scrollTo({ top: 0 });
+});
+
+async function begin() {
+  const config = await (await fetch("/config.json")).json();
+  const signIn = new SignIn(config.oidc);
+  const button = find("sign-in");
+  button.onclick = () => signIn.leave().catch(() => tell("The sign-in service does not answer. Check your connection and try again."));
+  button.disabled = false;
+  try {
+    if (!(await signIn.returned())) return;
+  } catch (error) {
+    tell(/** @type {Error} */ (error).message);
+  }
+  if (signIn.token ?? (await signIn.silently())) return opened(signIn);
+  if (location.hash) tell("Sign in to open this import.");
+  document.documentElement.dataset.state = "out";
+}
+
+begin().catch(() => {
+  document.documentElement.dataset.state = "out";
+  tell("This page could not be loaded completely. Check your connection and reload it.");
+});

@@ -1,0 +1,163 @@
+/** After the import: the result, the undo with the time left, and what an undo would do. */
+
+import { html, nothing } from "./lit-html-3.3.3.js";
+import { amount, count, plural, span, time, value } from "./format.js";
+import { busy, dial, figure, icon, ledger, note, trouble } from "./parts.js";
+import { labelOf } from "./view-columns.js";
+
+/** @typedef {import("./job.js").Job} Job */
+
+/** @param {Job} job @param {any[]} fields @param {{onaway: () => void, account: string}} acts */
+export function done(job, fields, acts) {
+  const { batch } = job;
+  if (job.undo) return undo(job, fields);
+  return html`<section aria-labelledby="step">
+    ${batch.status === "rolled_back" ? takenBack(batch, acts) : imported(job, acts)}
+    ${trouble(job.problem)}
+    ${(batch.warnings ?? []).map((warning) => note("warn", "Please look at this", typeof warning === "string" ? warning : warning.message))}
+    ${totals(batch, fields)} ${records(job, fields)}
+    <p class="actions"><button type="button" class="button" @click=${acts.onaway}>${icon("upload")}Import another file</button></p>
+  </section>`;
+}
+
+/** @param {Job} job @param {{account: string}} acts */
+function imported(job, { account }) {
+  const { batch } = job;
+  const left = Date.parse(batch.rollback_until) - job.api.now();
+  const window = Date.parse(batch.rollback_until) - Date.parse(batch.committed_at);
+  const open = batch.can_rollback && left > 0;
+  return html`<div class="hero">
+    <div class="hero-text">
+      <p class="hero-kicker">${icon("check")}Imported</p>
+      <h2 id="step" tabindex="-1">${wrote(batch)}</h2>
+      <p class="hero-file">${job.filename}${account ? html` <span>into ${account}</span>` : nothing}</p>
+      <p class="hero-quiet">${time(batch.committed_at)}</p>
+    </div>
+    ${open
+      ? html`<div class="hero-undo">
+          ${dial(left, window)}
+          <div>
+            <button type="button" class="button undo" @click=${() => job.previewUndo()}>${icon("undo")}Undo this import</button>
+            <p class="hero-quiet number">${span(left)} left</p>
+          </div>
+        </div>`
+      : html`<p class="hero-closed">${icon("lock")}${batch.can_rollback === false && left > 0 ? "This import cannot be undone." : "The time to undo this import has passed."}</p>`}
+  </div>`;
+}
+
+function wrote(batch) {
+  const { inserted = 0, updated = 0, skipped = 0 } = batch;
+  const parts = [
+    inserted || !(updated || skipped) ? `${plural(inserted, "row")} added` : "",
+    updated ? `${count(updated)} overwritten` : "",
+    skipped ? `${count(skipped)} left as they were` : "",
+  ];
+  return parts.filter(Boolean).join(", ");
+}
+
+/** @param {any} batch @param {{account: string}} acts */
+function takenBack(batch, { account }) {
+  return html`<div class="hero back">
+    <div class="hero-text">
+      <p class="hero-kicker">${icon("undo")}Taken back</p>
+      <h2 id="step" tabindex="-1">${reverted(batch)}</h2>
+      <p class="hero-file">${batch.filename}${account ? html` <span>from ${account}</span>` : nothing}</p>
+      <p class="hero-quiet">${batch.rolled_back_at ? time(batch.rolled_back_at) : nothing}</p>
+    </div>
+  </div>`;
+}
+
+function reverted(batch) {
+  const { deleted = 0, restored = 0 } = batch;
+  return [`${plural(deleted, "row")} removed`, restored ? `${count(restored)} put back as before` : ""].filter(Boolean).join(", ");
+}
+
+function totals(batch, fields) {
+  const listed = fields.filter((field) => field.kind === "money" && batch.totals?.[field.name] !== undefined);
+  if (!listed.length) return nothing;
+  return html`<section class="block" aria-labelledby="sums">
+    <h3 id="sums">Totals</h3>
+    ${ledger(listed.map((field) => ({ label: field.label, text: amount(batch.totals[field.name]) })), "Sums of this import, as counted in the database.")}
+  </section>`;
+}
+
+const FATES = { inserted: "Added", updated: "Overwritten", skipped: "Left as it was", deleted: "Removed", restored: "Put back", kept: "Kept" };
+
+/** @param {Job} job @param {any[]} fields */
+function records(job, fields) {
+  const { records } = job;
+  const open = (event) => event.target.open && !records && job.loadRecords();
+  const shown = fields.slice(0, 5);
+  return html`<details class="block" @toggle=${open}>
+    <summary>The rows of this import</summary>
+    ${!records ? nothing : html`
+      ${trouble(records.problem, () => job.loadRecords())}
+      ${records.items.length
+        ? html`<div class="scroll" role="region" aria-label="The rows of this import" tabindex="0">
+            <table class="rows">
+              <thead><tr>${shown.map((field) => html`<th scope="col" class=${side(field)}>${field.label}</th>`)}<th scope="col">What happened</th></tr></thead>
+              <tbody>
+                ${records.items.map((item) => html`<tr>
+                  ${shown.map((field) => html`<td class=${side(field)}>${value((item.data ?? item)[field.name], field.kind)}</td>`)}
+                  <td>${FATES[/** @type {keyof typeof FATES} */ (item.fate)] ?? item.fate}${item.modified || item.is_modified ? html` <small>edited since</small>` : nothing}</td>
+                </tr>`)}
+              </tbody>
+            </table>
+          </div>`
+        : nothing}
+      ${records.loading ? busy("Reading the rows …") : nothing}
+      ${records.cursor && !records.loading ? html`<p class="actions"><button type="button" class="button" @click=${() => job.loadRecords()}>Show more</button></p>` : nothing}
+      ${!records.loading && !records.items.length && !records.problem ? html`<p class="quiet">No rows.</p>` : nothing}`}
+  </details>`;
+}
+
+const side = (field) => (field.kind === "money" || field.kind === "count" ? "number" : "");
+
+/** Before the undo: what would happen, what would be lost. @param {Job} job @param {any[]} fields */
+function undo(job, fields) {
+  const state = /** @type {NonNullable<Job["undo"]>} */ (job.undo);
+  const leave = html`<button type="button" class="button" @click=${() => job.leaveUndo()}>Keep the import</button>`;
+  return html`<section class="card undo-card" aria-labelledby="step">
+    <h2 id="step" tabindex="-1">Undo this import?</h2>
+    <p class="filename">${icon("sheet")}<span>${job.filename}</span></p>
+    ${trouble(job.problem)}
+    ${state.loading ? busy("Looking at what an undo would do …") : nothing}
+    ${state.problem ? trouble(state.problem, () => job.previewUndo()) : nothing}
+    ${state.forecast ? forecast(job, state, fields, leave) : html`<p class="actions">${leave}</p>`}
+  </section>`;
+}
+
+/** @param {Job} job @param {any} state @param {any[]} fields @param {any} leave */
+function forecast(job, state, fields, leave) {
+  const { forecast } = state;
+  const edited = forecast.modified_count ?? 0;
+  const confirm = (event) => job.confirmUndo(event.target.checked);
+  return html`<dl class="figures">
+      ${figure(count(forecast.deleted ?? 0), "removed: added by this import")}
+      ${figure(count(forecast.restored ?? 0), "put back as before: overwritten by this import")}
+      ${edited ? figure(count(edited), "edited since: these edits are lost", "warn") : nothing}
+    </dl>
+    ${edited
+      ? html`${lost(forecast, fields)}
+          <label class="choice confirm"><input type="checkbox" .checked=${state.confirmed} @change=${confirm} /><span>Undo anyway, and lose ${edited === 1 ? "this edit" : `the edits of these ${count(edited)} rows`}</span></label>`
+      : html`<p>Everything will be as it was before the import. Nothing edited since is lost.</p>`}
+    <p class="actions">
+      <button type="button" class="button ${edited ? "danger" : "undo"}" ?disabled=${edited > 0 && !state.confirmed} @click=${() => job.takeBack(edited ? { force: true } : {})}>${icon("undo")}${edited ? "Undo and lose these edits" : "Undo this import"}</button>
+      ${leave}
+    </p>`;
+}
+
+/** The edits that an undo would lose, value by value. @param {any} forecast @param {any[]} fields */
+function lost(forecast, fields) {
+  return nothing;
+}
+
+/** @param {Job} job */
+export function undoing(job) {
+  return html`<section class="card progress" aria-labelledby="step">
+    <h2 id="step" tabindex="-1">Taking it back</h2>
+    <p class="filename">${icon("sheet")}<span>${job.filename}</span></p>
+    <progress aria-labelledby="step"></progress>
+    <p class="quiet">All of it, or nothing. You may close this page: the undo goes on.</p>
+  </section>`;
+}

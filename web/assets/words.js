@@ -1,0 +1,73 @@
+/** What was understood of a file, in words. Each fact is a sentence and, where there is one, its proof. */
+
+import { count, plural } from "./format.js";
+
+const FORMATS = { csv: "Text file (CSV)", excel: "Excel workbook", json: "JSON file" };
+const DELIMITERS = { ",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars", " ": "blanks" };
+
+/** The answers that a question of each kind can have: the option, its values, and how each reads. */
+export const QUESTIONS = {
+  date_order: {
+    option: "date_order",
+    ask: (header) => `How are the dates in “${header}” written?`,
+    answers: { MDY: "Month first", DMY: "Day first", YMD: "Year first" },
+  },
+  decimal_mark: {
+    option: "decimal_mark",
+    ask: (header) => `What separates the cents in “${header}”?`,
+    answers: { ".": "A point: 1.234 is a little more than one", ",": "A comma: 1.234 is one thousand two hundred thirty-four" },
+  },
+  money_unit: {
+    option: "money_unit",
+    ask: (header) => `In what unit are the amounts in “${header}”?`,
+    answers: { major: "Whole money: 1234 is 1,234.00", cents: "Cents: 1234 is 12.34" },
+  },
+};
+
+const DECIDED = {
+  date_order: { MDY: "dates are month first", DMY: "dates are day first", YMD: "dates are year first" },
+  decimal_mark: { ".": "a point separates the cents", ",": "a comma separates the cents" },
+  money_unit: { major: "amounts are whole money", cents: "amounts are in cents" },
+};
+
+/**
+ * @param {any} preview
+ * @returns {{text: string, proof?: string}[]}
+ */
+export function understood(preview) {
+  const { file } = preview;
+  const facts = [{ text: [preview.source ?? FORMATS[/** @type {keyof typeof FORMATS} */ (file.format)] ?? "A file", sheet(file), written(file)].filter(Boolean).join(", ") }];
+  if (file.header_row) facts.push({ text: `Headers in row ${count(file.header_row)}` });
+  facts.push({ text: plural(preview.total_rows, "row") });
+  if (preview.remembered) facts.push({ text: "Columns as you imported a file of this shape last time" });
+  for (const decision of preview.decisions) {
+    if (!decision.needs_answer) facts.push({ text: `“${decision.header}”: ${decided(decision)}`, proof: decision.evidence });
+  }
+  return facts;
+}
+
+/** @param {{kind: string, value: string | null, evidence: string}} decision */
+function decided({ kind, value }) {
+  const words = /** @type {Record<string, Record<string, string>>} */ (DECIDED)[kind]?.[value ?? ""];
+  return words ?? [kind.replaceAll("_", " "), value].filter(Boolean).join(": ");
+}
+
+function sheet(file) {
+  if (!file.sheet) return "";
+  return file.sheets.length > 1 ? `sheet “${file.sheet}” of ${count(file.sheets.length)}` : `sheet “${file.sheet}”`;
+}
+
+function written(file) {
+  const parted = file.format === "csv" && file.delimiter ? `columns parted by ${DELIMITERS[/** @type {keyof typeof DELIMITERS} */ (file.delimiter)] ?? `“${file.delimiter}”`}` : "";
+  const encoded = file.encoding && !/^utf-?8/i.test(file.encoding) ? `written as ${file.encoding}` : "";
+  return [parted, encoded].filter(Boolean).join(", ");
+}
+
+/** The state of a preview in one sentence. @param {any} preview */
+export function verdict(preview) {
+  const { total_rows: total, valid_rows: valid, invalid_rows: invalid } = preview;
+  if (preview.state === "unreadable") return "This file cannot be read.";
+  if (!total) return "There are no rows in this file.";
+  if (!invalid) return total === 1 ? "The one row can be imported." : `All ${count(total)} rows can be imported.`;
+  return `${count(valid)} of ${plural(total, "row")} can be imported, ${count(invalid)} ${invalid === 1 ? "needs" : "need"} attention.`;
+}
