@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Final
 
 from takeback.errors import InvalidOptions
 from takeback.records import Column
+from takeback.rules.decisions import Evidence, decide
 from takeback.rules.mapping import check_mapping
-from takeback.rules.preview import Preview
+from takeback.rules.options import Options
+from takeback.rules.preview import Disproof, Preview, Question
 from takeback.rules.upload import ValidateRequest
 
-_LAYOUT = {"sheet", "header_row", "delimiter", "encoding"}
+_LAYOUT: Final = {"sheet", "header_row", "delimiter", "encoding"}
+_ANSWERS: Final[tuple[tuple[Question, str], ...]] = (
+    ("date_order", "MDY"),
+    ("date_order", "DMY"),
+    ("date_order", "YMD"),
+    ("decimal_mark", "."),
+    ("decimal_mark", ","),
+    ("money_unit", "major"),
+    ("money_unit", "cents"),
+)
+
+
+def disproofs(evidence: Sequence[Evidence], today: date) -> Iterator[Disproof]:
+    """The answers that the rows of a file rule out, each with the row that does."""
+    for option, value in _ANSWERS:
+        try:
+            decide(evidence, Options.model_validate({option: value}), today=today)
+        except InvalidOptions as error:
+            yield Disproof(option=option, value=value, header=error.extra["header"], row=error.extra["row"], message=error.detail)
 
 
 def check_answers(asked: ValidateRequest, known: Preview | None, fields: Sequence[Column]) -> None:
@@ -19,29 +41,15 @@ def check_answers(asked: ValidateRequest, known: Preview | None, fields: Sequenc
     What depends on the columns can only be held against a preview that was read with the same layout; where the
     layout changes with the answer, the next preview tells.
     """
-    if known is None or known.state == "unreadable" or _layout(asked) != known.options.model_dump(include=_LAYOUT):
-        _check_fields(asked, fields)
+    mapping = asked.column_mapping or {}
+    if (
+        known is None
+        or known.state == "unreadable"
+        or asked.options.model_dump(include=_LAYOUT) != known.options.model_dump(include=_LAYOUT)
+    ):
+        check_mapping(mapping, list(mapping), fields)
         return
-    if asked.column_mapping is not None:
-        check_mapping(asked.column_mapping, list(known.column_mapping), fields)
-    remapped = asked.column_mapping or {}
+    check_mapping(mapping, list(known.column_mapping), fields)
     for disproof in known.disproofs:
-        same_field = remapped.get(disproof.header, known.column_mapping.get(disproof.header)) == known.column_mapping.get(disproof.header)
-        if same_field and getattr(asked.options, disproof.option) == disproof.value:
-            words = disproof.option.replace("_", " ")
-            raise InvalidOptions(
-                f"The {words} cannot be {disproof.value}: row {disproof.row} of “{disproof.header}” says “{disproof.text}”.",
-                row=disproof.row,
-                header=disproof.header,
-                option=disproof.option,
-            )
-
-
-def _layout(asked: ValidateRequest) -> dict[str, object]:
-    return asked.options.model_dump(include=_LAYOUT)
-
-
-def _check_fields(asked: ValidateRequest, fields: Sequence[Column]) -> None:
-    """The part of a mapping's check that needs no file: the fields exist, and none is given twice."""
-    if asked.column_mapping is not None:
-        check_mapping(asked.column_mapping, list(asked.column_mapping), fields)
+        if getattr(asked.options, disproof.option) == disproof.value and mapping.get(disproof.header, "") is not None:
+            raise InvalidOptions(disproof.message, header=disproof.header, row=disproof.row, option=disproof.option)

@@ -16,6 +16,7 @@ LISTED_ERRORS = 1_000
 SAMPLES = 5
 
 State = Literal["ready", "needs_attention", "unreadable"]
+Question = Literal["date_order", "decimal_mark", "money_unit"]
 
 
 class _Part(BaseModel):
@@ -98,13 +99,13 @@ class RowView(_Part):
 
 
 class Disproof(_Part):
-    """The cell that rules out one answer to a question: why `value` cannot be the given option."""
+    """An answer that the rows rule out: why an option cannot be `value`, with the first row that says so."""
 
-    option: Literal["date_order", "decimal_mark", "money_unit"]
+    option: Question
     value: str
     header: str
     row: int
-    text: str
+    message: str
 
 
 class StoredRows(_Part):

@@ -31,6 +31,7 @@ class Pass:
         self._fields = fields
         self._ids = ids
         self._at = mapped  # field -> index of its column
+        self._used = {headers[at] for at in mapped.values()}
         self._parsers = {
             field.name: ColumnParser(headers[mapped[field.name]], field, readings[field.name]) for field in fields if field.name in mapped
         }
@@ -57,7 +58,7 @@ class Pass:
         position = {row: at for at, row in enumerate(chunk.row_numbers)} if chunk.issues else {}
         shape: dict[int, list[Issue]] = {}
         for issue in chunk.issues:
-            if issue.row in position:
+            if issue.row in position and (issue.header is None or issue.header in self._used):
                 shape.setdefault(position[issue.row], []).append(issue)
         bad[list(shape)] = True
         for column in parsed.values():

@@ -15,12 +15,21 @@ from datetime import date
 from itertools import chain
 from typing import Any, BinaryIO
 
-from takeback.errors import InvalidMapping, InvalidOptions, Refused
+from takeback.errors import InvalidMapping, InvalidOptions
 from takeback.records import Column, Record
-from takeback.rules.decisions import Decision, Evidence, Reading, decide, disproofs, reading_of
+from takeback.rules.answers import disproofs
+from takeback.rules.decisions import Decision, Evidence, Reading, decide, reading_of
 from takeback.rules.identifiers import uuid7s
 from takeback.rules.issues import Issue
-from takeback.rules.mapping import ColumnSample, Suggestion, check_mapping, fingerprint, suggest, unmapped_required
+from takeback.rules.mapping import (
+    ColumnSample,
+    Suggestion,
+    check_mapping,
+    fingerprint,
+    remembered_suggestions,
+    suggest,
+    unmapped_required,
+)
 from takeback.rules.options import Options
 from takeback.rules.preview import SAMPLES, ColumnView, DecisionView, Disproof
 from takeback.tabular.error_file import ErrorFile, Sink
@@ -115,7 +124,7 @@ def _validate(source: BinaryIO, asked: Asked, outputs: Outputs, issues: list[Iss
             table = open_table(source, asked.options, asked.limits)
             chunks = table.chunks
         else:
-            return _understood(table, first, plan, decisions, done, issues)
+            return _understood(table, first, plan, decisions, done, issues, asked.today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +151,8 @@ def _plan(table: Table, first: Chunk, asked: Asked, outputs: Outputs) -> _Plan:
     recalled = outputs.recall(shape) if asked.column_mapping is None else None
     remembered = recalled is not None and set(recalled["column_mapping"]) == set(table.headers)
     if remembered and recalled is not None:
-        column_mapping = {header: recalled["column_mapping"][header] for header in table.headers}
+        suggestions = remembered_suggestions(table.headers, recalled["column_mapping"], fields)
+        column_mapping = {suggestion.header: suggestion.field for suggestion in suggestions}
         options = _with_recalled(options, recalled["options"], column_mapping, table, first, fields, asked.today)
     elif asked.column_mapping is not None:
         check_mapping(asked.column_mapping, table.headers, fields)
@@ -155,7 +165,7 @@ def _plan(table: Table, first: Chunk, asked: Asked, outputs: Outputs) -> _Plan:
 def _merged(answers: dict[str, str | None], suggested: dict[str, str | None]) -> dict[str, str | None]:
     """A person's answers over the suggestions: what they say wins, and a field they gave away is nobody else's."""
     taken = {field for field in answers.values() if field is not None}
-    return {header: answers[header] if header in answers else (None if field in taken else field) for header, field in suggested.items()}
+    return {header: answers.get(header, None if field in taken else field) for header, field in suggested.items()}
 
 
 def _with_recalled(
@@ -230,7 +240,9 @@ def _samples(headers: Sequence[str], first: Chunk) -> list[ColumnSample]:
     ]
 
 
-def _understood(table: Table, first: Chunk, plan: _Plan, decisions: list[Decision], done: Pass, issues: list[Issue]) -> Understood:
+def _understood(
+    table: Table, first: Chunk, plan: _Plan, decisions: list[Decision], done: Pass, issues: list[Issue], today: date
+) -> Understood:
     missing = unmapped_required(plan.column_mapping, plan.fields)
     labels = {field.name: field.label for field in plan.fields}
     absent = [
@@ -250,10 +262,10 @@ def _understood(table: Table, first: Chunk, plan: _Plan, decisions: list[Decisio
         decisions=[
             DecisionView(header=d.header, kind=d.kind, value=d.value, evidence=d.evidence, needs_answer=d.needs_answer) for d in decisions
         ],
-        disproofs=disproofs(done.evidence),
+        disproofs=list(disproofs(done.evidence, today)),
         issues=[*issues, *table.issues, *none, *absent],
         fields=[field.name for field in plan.fields if field.name in plan.mapped],
-        warnings=[],
+        warnings=[notice.message for notice in table.notices],
     )
 
 
@@ -262,7 +274,6 @@ def _column_views(plan: _Plan, first: Chunk) -> list[ColumnView]:
     for suggestion, cells in zip(plan.suggestions, first.columns, strict=True):
         distinct = dict.fromkeys(cell for cell in cells[:_SAMPLE_ROWS] if cell.strip())
         samples = [cell[:_LONGEST_SAMPLE].encode("utf-8", "replace").decode() for cell in list(distinct)[:SAMPLES]]
-        reason = "You used it so the last time." if plan.remembered else suggestion.reason
         field = plan.column_mapping[suggestion.header]
         views.append(
             ColumnView(
@@ -270,7 +281,7 @@ def _column_views(plan: _Plan, first: Chunk) -> list[ColumnView]:
                 samples=samples,
                 suggested_field=suggestion.field,
                 score=suggestion.score,
-                reason=reason,
+                reason=suggestion.reason,
                 field=field,
             )
         )

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
+def _fail_after(rows: files.Writer, data: bytes) -> None:
+    rows.write(data)
+    raise RuntimeError
+
+
 def test_a_small_object_is_written_in_one_put_and_read_back_by_its_version(s3: S3Client) -> None:
     writer = files.Writer("rows/u/b/r", "text/plain")
     with writer as rows:
@@ -45,8 +50,7 @@ def test_a_large_object_is_written_in_parts(s3: S3Client) -> None:
 def test_a_writer_that_fails_leaves_nothing_behind(s3: S3Client) -> None:
     writer = files.Writer("rows/u/b/r", "text/plain")
     with pytest.raises(RuntimeError), writer as rows:
-        rows.write(b"x" * (20 << 20))
-        raise RuntimeError
+        _fail_after(rows, b"x" * (20 << 20))
 
     assert files.head("rows/u/b/r") is None
     assert s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []) == []
@@ -56,8 +60,7 @@ def test_a_writer_that_fails_leaves_nothing_behind(s3: S3Client) -> None:
 def test_a_writer_entered_again_begins_a_new_version() -> None:
     writer = files.Writer("rows/u/b/r", "text/plain")
     with pytest.raises(RuntimeError), writer as rows:
-        rows.write(b"first")
-        raise RuntimeError
+        _fail_after(rows, b"first")
     with writer as rows:
         rows.write(b"second")
 
