@@ -39,7 +39,9 @@ class Chunk:
 
     `row_numbers[i]` is the spreadsheet row of the i-th data row; `columns[c][i]` its cell under header c, the text as
     written ("" when empty). `kinds[c]` is None when every cell of the column is text, else one letter per cell.
-    `issues` says what is wrong with the shape of a row (too many cells, a bad byte): such a row is here too.
+    `issues` says what is wrong with a row, which is here too. Without a `header` it is the row's shape (too many cells,
+    a bad byte) and nothing of the row can be trusted; with one it is that cell alone (a formula without a value), and
+    it matters only when the column is used.
     """
 
     row_numbers: Sequence[int]
@@ -50,13 +52,16 @@ class Chunk:
 
 @dataclass(slots=True)
 class Table:
-    """An opened file. `facts` and `issues` (file-level) are complete when `chunks` is exhausted.
+    """An opened file. `facts`, `issues` and `notices` are complete when `chunks` is exhausted.
 
     `headers` are unique: the second `Total` is `Total#2`, a nameless fifth column `column 5`. Reading the chunks may
-    raise `Refused`: then the whole file is refused.
+    raise `Refused`: then the whole file is refused. `issues` are about the whole file and stand in the way of an
+    import (a second table below the first); `notices` are worth a warning and no more (two readings fit, an encoding
+    was guessed, sheets were passed over).
     """
 
     facts: FileFacts
     headers: list[str]
     chunks: Iterator[Chunk]
     issues: list[Issue] = field(default_factory=list)
+    notices: list[Issue] = field(default_factory=list)

@@ -1,0 +1,194 @@
+"""The rows below the header: data in columns, and a receipt for every line that is none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import compress
+from statistics import median
+
+from takeback.rules.issues import Issue
+from takeback.tabular.headers import fold
+from takeback.tabular.layout import Layout
+from takeback.tabular.looks import filled, is_label, is_only_total, is_total, is_value, shape
+from takeback.tabular.raw import RawRows
+from takeback.tabular.table import Chunk, DroppedLine, Table
+
+_MOST_RECEIPTS = 1_000
+_LONGEST_FOOTER = 40  # records at the end of the file among which a footer is looked for
+_SAMPLE = 200
+
+
+class Body:
+    """Turns the records below a header into chunks, and says in the table which lines it left out and why."""
+
+    def __init__(self, table: Table, layout: Layout, sample: Sequence[Sequence[str]]) -> None:
+        self.table = table
+        self.width = len(table.headers)
+        self.typed = layout.typed
+        self.names = [name.casefold() for name in layout.names]
+        full = [filled(row) for row in sample[:_SAMPLE]]
+        self.usual = median([len(at) for at in full if at] or [self.width])
+        counts = Counter(at for cells in full for at in cells)
+        rows = sum(1 for at in full if len(at) >= 0.5 * self.usual) or 1
+        # A line that is no data leaves empty what data rows fill, so only rows with a gap in these columns are looked at.
+        self.always = [at for at, count in counts.most_common() if count >= 0.9 * rows and at < self.width][:4]
+        self.first_shapes = {
+            shape(row[0]) for row, at in zip(sample, full, strict=False) if row and len(at) >= 0.5 * self.usual and row[0].strip()
+        }
+        self.after_gap = False
+        self.receipts = 0
+
+    def chunks(self, batches: Iterator[RawRows]) -> Iterator[Chunk]:
+        """The data of all batches; the last batch is searched for a footer."""
+        batch = next(batches, None)
+        while batch is not None:
+            following = next(batches, None)
+            chunk = self._chunk(batch, is_last=following is None)
+            if chunk.row_numbers:
+                yield chunk
+            batch = following
+
+    def drop(self, number: int, row: Sequence[str], reason: str) -> None:
+        """Leaves a receipt for a line; beyond the first thousand only the number of further lines is kept."""
+        dropped = self.table.facts.dropped_lines
+        self.receipts += 1
+        text = ", ".join(fold(cell) for cell in row if cell.strip())[:200]
+        if self.receipts <= _MOST_RECEIPTS:
+            dropped.append(DroppedLine(number, text, reason))
+        else:
+            more = self.receipts - _MOST_RECEIPTS
+            dropped[_MOST_RECEIPTS:] = [DroppedLine(number, "", f"and {more:,} more such lines up to here")]
+
+    def _chunk(self, batch: RawRows, *, is_last: bool) -> Chunk:
+        rows = batch.rows
+        reasons = {at: reason for at in self._suspects(rows) if (reason := self._why_no_data(rows[at]))}
+        if is_last:
+            reasons |= self._footer(rows, reasons)
+        self._look_for_second_table(batch, reasons)
+        for at in sorted(reasons):
+            self.drop(batch.numbers[at], rows[at], reasons[at])
+        keep = [at not in reasons for at in range(len(rows))]
+        numbers: Sequence[int] = list(compress(batch.numbers, keep)) if reasons else batch.numbers
+        kept = list(compress(rows, keep)) if reasons else rows
+        issues = [issue for issue in batch.row_issues if issue.row is not None]
+        if any(len(row) != self.width for row in kept):
+            kept, ragged = self._squared(kept, numbers)
+            issues += ragged
+        columns: list[Sequence[str]] = list(zip(*kept, strict=True)) if kept else [()] * self.width
+        kinds = batch.kinds or [None] * self.width
+        kinds = [None if kind is None else "".join(compress(kind, keep)) for kind in kinds] if reasons else kinds
+        kinds = [*kinds, *[None] * self.width][: self.width]
+        issues += [replace(issue, header=self.table.headers[at]) for at, issue in batch.cell_issues if at < self.width]
+        if reasons:
+            lost = {batch.numbers[at] for at in reasons}
+            issues = [issue for issue in issues if issue.row not in lost]
+        return Chunk(numbers, columns, kinds, issues)
+
+    def _suspects(self, rows: Sequence[Sequence[str]]) -> list[int]:
+        """The records that may be no data: those with a gap where data have none, a wrong width, or a header's or total's word."""
+        width, always = self.width, self.always
+        first = self.names[0] if self.names else ""
+        suspects: list[int] = []
+        for at, row in enumerate(rows):
+            if len(row) != width:
+                suspects.append(at)
+                continue
+            for column in always:
+                cell = row[column]
+                if not cell or cell.isspace():
+                    suspects.append(at)
+                    break
+            else:
+                cell = row[0].strip()[:60].casefold()
+                if cell == first or is_only_total(cell):
+                    suspects.append(at)
+        return suspects
+
+    def _why_no_data(self, row: Sequence[str]) -> str | None:
+        """Why a record is no data row, None if it is one."""
+        at = filled(row)
+        if not at:
+            return "blank line"
+        if [fold(cell).casefold() for cell in row][: self.width] == self.names[: len(row)] and len(at) >= 2:
+            return "the header again"
+        first = row[at[0]]
+        others = [row[i] for i in at[1:]]
+        is_short = len(at) <= 0.7 * self.usual
+        if is_total(first) and all(is_value(cell) for cell in others) and (is_short or is_only_total(first)):
+            return "a total"
+        if (
+            is_short
+            and len(at) <= 0.5 * self.usual
+            and any(is_only_total(row[i]) for i in at)
+            and all(is_value(row[i]) or is_only_total(row[i]) for i in at[1:])
+        ):
+            return "a total"
+        if len(at) == 1 and self.usual >= 3 and (at[0] == 0 or len(row) == 1) and shape(first) not in self.first_shapes:
+            return "a note: only one cell is filled"
+        return None
+
+    def _footer(self, rows: Sequence[Sequence[str]], reasons: dict[int, str]) -> dict[int, str]:
+        """Lines at the very end that hold next to nothing, or nothing but sums."""
+        found: dict[int, str] = {}
+        for at in range(len(rows) - 1, max(-1, len(rows) - 1 - _LONGEST_FOOTER), -1):
+            if at in reasons:
+                continue
+            cells = filled(rows[at])
+            if len(cells) <= min(2, 0.4 * self.usual) and not is_value(rows[at][cells[0]]) and shape(rows[at][0]) not in self.first_shapes:
+                found[at] = "a note at the end"
+            elif (
+                len(cells) <= 0.6 * self.usual
+                and all(is_value(rows[at][i]) for i in cells)
+                and not any(column in cells for column in self.always[:2])
+                and 0 not in cells
+            ):
+                found[at] = "a total: only sums, at the end"
+            else:
+                break
+        return found
+
+    def _squared(self, rows: Sequence[Sequence[str]], numbers: Sequence[int]) -> tuple[list[Sequence[str]], list[Issue]]:
+        """The records with exactly one cell for each column, and an issue for each that had more or fewer."""
+        squared: list[Sequence[str]] = []
+        issues: list[Issue] = []
+        for number, row in zip(numbers, rows, strict=True):
+            if len(row) != self.width:
+                issues.append(_ragged(number, row, self.width))
+                squared.append([*row, *[""] * (self.width - len(row))][: self.width])
+            else:
+                squared.append(row)
+        return squared, issues
+
+    def _look_for_second_table(self, batch: RawRows, reasons: dict[int, str]) -> None:
+        """Says so where, below a gap, labels stand in the columns of values: that is the header of another table."""
+        for at, row in enumerate(batch.rows if reasons or self.after_gap else []):
+            if at in reasons:
+                self.after_gap = True
+            elif self.after_gap:
+                self.after_gap = False
+                labels = [column for column in filled(row) if is_label(row[column])]
+                typed = [column for column in labels if column in self.typed]
+                if len(labels) == len(filled(row)) and len(typed) >= max(2, 0.4 * len(self.typed)):
+                    self.table.issues.append(_second_table(batch.numbers[at], row))
+
+
+def _ragged(number: int, row: Sequence[str], width: int) -> Issue:
+    cells = "1 cell" if len(row) == 1 else f"{len(row)} cells"
+    extra = " | ".join(row[width:]) if len(row) > width else ""
+    return Issue(
+        "ragged_rows",
+        f"This row has {cells}, the header {width}, so cells may stand in the wrong column. Look for a separator or quotation mark that is missing or too many.",
+        row=number,
+        value=extra[:200] or None,
+    )
+
+
+def _second_table(number: int, row: Sequence[str]) -> Issue:
+    return Issue(
+        "several_tables",
+        f"Another table seems to begin in row {number}. Put each table into a file or sheet of its own and import them one by one.",
+        row=number,
+        value=" | ".join(cell for cell in row if cell.strip())[:200],
+    )

@@ -1,0 +1,95 @@
+"""What a cell looks like, apart from what it means: a value, a label, a total's label."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from takeback.tabular.headers import fold
+
+_LONGEST_LABEL = 120
+
+_VALUE = re.compile(
+    r"""(?:
+        [(+\-−]*\s*(?:[A-Z]{0,3}[^\w\s"'#]{1,2}|[A-Z]{3})?\s*[+\-−]?\s*\d[\d.,'’\s   ]*%?\)?\s*(?:[A-Z]{3}|[^\w\s"']{1,2})?-?   # money, numbers
+      | \d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b.*                                                         # 2026-01-24, 24/01/26 10:30
+      | \d{4}-\d{2}-\d{2}T.*
+      | \d{1,2}[:.h]\d{2}(?:[:.]\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp]\.?\s?[Mm]\.?)?(?:\s*[A-Z]{2,5})?         # 10:30 PM PDT
+      | (?:[^\W\d_]{3,10}\.?,?\s+)?[^\W\d_]{3,10}\.?[\s-]+\d{1,2}(?:st|nd|rd|th)?[\s,-]+\d{2,4}\b.*    # Sep 5, 2026 5:14 AM
+      | (?:[^\W\d_]{3,10}\.?,?\s+)?\d{1,2}(?:st|nd|rd|th|\.)?[\s-]+(?:de\s+)?[^\W\d_]{3,10}\.?,?[\s-]+(?:de\s+)?\d{2,4}\b.*   # 30 July, 2026
+      | [\w.+'-]+@[\w-]+\.[\w.-]+ | https?://\S+
+    )""",
+    re.VERBOSE,
+)
+_TOTAL = re.compile(
+    r"(?:(?:grand|sub|report|page|running|overall|net|gross|order|sales)[\s-]*)?"
+    r"(?:totals?|totaux|totale[sn]?|gesamt(?:summe|betrag)?|(?:zwischen)?summen?|sous[\s-]*tota(?:l|ux)|suma?|somme|subtotale?s?|somma|итого|合計|总计)\b",
+    re.IGNORECASE,
+)
+_ONLY_TOTAL = re.compile(_TOTAL.pattern + r"\W*", re.IGNORECASE)
+_DIGITS = re.compile(r"\d+")
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+def is_blank(cell: str) -> bool:
+    """Whether nothing shows in a cell."""
+    return not cell or cell.isspace()
+
+
+def is_value(cell: str) -> bool:
+    """Whether a cell is a number, an amount, a date, a time, an id with many digits or an address: what a header is not."""
+    text = cell.strip()[:200]
+    if _VALUE.fullmatch(text):
+        return True
+    digits = sum(char.isdigit() for char in text)
+    return digits >= 4 and " " not in text and digits * 2 >= len(text)
+
+
+def is_label(cell: str) -> bool:
+    """Whether a cell could be the name of a column."""
+    return not is_blank(cell) and len(fold(cell)) <= _LONGEST_LABEL and not is_value(cell)
+
+
+def is_total(cell: str) -> bool:
+    """Whether a cell begins as the label of a total does, in the languages of the files we have seen."""
+    return _TOTAL.match(cell.strip()) is not None
+
+
+def is_only_total(cell: str) -> bool:
+    """Whether a cell is the label of a total and nothing else."""
+    return _ONLY_TOTAL.fullmatch(cell.strip()) is not None
+
+
+def shape(cell: str) -> str:
+    """A cell with its digits as 9 and its words as A: `20-11840` and `06-11558` look alike."""
+    return _LETTERS.sub("A", _DIGITS.sub("9", cell.strip()))
+
+
+def filled(row: Sequence[str]) -> list[int]:
+    """The positions of the cells in which something shows."""
+    return [at for at, cell in enumerate(row) if cell and not cell.isspace()]
+
+
+# Words of which one stands in most column names of order, payment and invoice exports, in the languages we have seen.
+_WORDS = frozenset(
+    """order orders sale sales sold item items title product sku qty quantity price amount total subtotal fee fees tax taxes vat shipping status
+    date buyer customer payment payout transaction invoice currency net gross cost discount refund description listing note notes remark memo
+    units email country city zip address platform marketplace commission profit
+    bestellung bestellnummer bestellnr datum verkauf verkaufsdatum artikel artikelname menge anzahl preis betrag gebühr gebühren versand steuer
+    käufer kunde rechnung währung
+    commande vente désignation article quantité prix montant frais port tva remarque statut acheteur client facture devise
+    pedido venta fecha artículo producto cantidad precio importe comisión envío estado comprador cliente factura moneda
+    ordine vendita data articolo prodotto quantità prezzo importo spedizione stato acquirente fattura valuta
+    bestelling verkoop aantal prijs bedrag kosten verzending""".split()
+)
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def known_words(row: Sequence[str]) -> int:
+    """How many cells of a row hold a word that column names of exports hold."""
+    return sum(1 for cell in row if len(cell) <= _LONGEST_LABEL and not _WORDS.isdisjoint(_WORD.findall(_spaced(cell).casefold())))
+
+
+def _spaced(cell: str) -> str:
+    """`InvoiceDate` and `order_id` as words."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", cell).replace("_", " ")
