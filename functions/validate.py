@@ -21,8 +21,9 @@ from takeback.rules.upload import Reading
 from takeback.settings import settings
 from takeback.stores import files, uploads
 from takeback.tabular.limits import Limits
+from takeback.tabular.plan import Asked
 from takeback.tabular.to_preview import Facts, preview_of, unreadable
-from takeback.tabular.validation import Asked, Outputs, validate
+from takeback.tabular.validation import Outputs, validate
 
 logger = Logger()
 

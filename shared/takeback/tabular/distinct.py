@@ -1,4 +1,4 @@
-"""One column of a chunk, parsed once per distinct cell."""
+"""One column of a chunk, by its distinct cells: each of them is looked at once, however often it occurs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,43 @@ _REMEMBERED_CELLS = 100_000  # per column; beyond that the values hardly repeat
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 NULL = "\\N"
 
-Parsed = tuple[Any, str, Problem | None]
+
+@dataclass(slots=True)
+class DistinctCells:
+    """`cells[codes[i]]` is the (text, kind letter) of row i; each cell with its number of rows and its first row."""
+
+    codes: np.ndarray
+    cells: list[tuple[str, str]]
+    counts: list[int]
+    first_rows: list[int]
+
+    def tell(self, evidence: Evidence) -> None:
+        """Let the evidence see every distinct cell."""
+        for (text, kind), count, row in zip(self.cells, self.counts, self.first_rows, strict=True):
+            evidence.see(text, kind, row, count)
+
+
+@dataclass(slots=True)
+class ParsedColumn:
+    """A column after parsing, by distinct cell; `bad[i]` says whether row i has a problem here."""
+
+    codes: np.ndarray
+    values: list[Any]
+    rendered: np.ndarray
+    problems: list[Problem | None]
+    bad: np.ndarray
+
+
+def distinct_cells(cells: Sequence[str], kinds: str | None, row_numbers: Sequence[int]) -> DistinctCells:
+    """The distinct cells of a column, in the order of their first rows."""
+    keys = np.empty(len(cells), dtype=object)
+    keys[:] = cells if kinds is None else [kind + text for kind, text in zip(kinds, cells, strict=True)]
+    codes, distinct = pd.factorize(keys)
+    first = np.full(len(distinct), len(cells))
+    np.minimum.at(first, codes, np.arange(len(cells)))
+    pairs = [(text, TEXT) for text in distinct] if kinds is None else [(key[1:], key[0]) for key in distinct]
+    counts = np.bincount(codes, minlength=len(pairs)).tolist()
+    return DistinctCells(codes, pairs, counts, [row_numbers[at] for at in first.tolist()])
 
 
 def copy_text(value: Any) -> str:
@@ -31,59 +67,29 @@ def copy_text(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-@dataclass(slots=True)
-class ParsedColumn:
-    """A column after parsing: `codes[i]` says which of the distinct cells stands in row i."""
-
-    codes: np.ndarray
-    values: list[Any]
-    rendered: np.ndarray
-    problems: list[Problem | None]
-    bad: np.ndarray  # of bool, per row
-
-
 class ColumnParser:
-    """Reads the cells of one mapped column by the scalar rules, remembering what it has read."""
+    """Reads the cells of one field by the scalar rules, remembering what it has read."""
 
-    def __init__(self, header: str, column: Column, reading: Reading) -> None:
-        self.column = column
-        self.evidence = Evidence(header, column)
+    def __init__(self, column: Column, reading: Reading) -> None:
+        self._column = column
         self._reading = reading
-        self._seen: dict[tuple[str, str], Parsed] = {}
+        self._seen: dict[tuple[str, str], tuple[Any, str, Problem | None]] = {}
 
-    def parse(self, cells: Sequence[str], kinds: str | None, row_numbers: Sequence[int]) -> ParsedColumn:
-        """Parse one chunk's cells and take their evidence."""
-        codes, distinct = _factorize(cells, kinds)
-        counts = np.bincount(codes, minlength=len(distinct)).tolist()
-        first = np.full(len(distinct), len(cells))
-        np.minimum.at(first, codes, np.arange(len(cells)))
-        parsed = []
-        for (text, kind), count, at in zip(distinct, counts, first.tolist(), strict=True):
-            self.evidence.see(text, kind, row_numbers[at], count)
-            parsed.append(self._read(text, kind))
+    def parse(self, distinct: DistinctCells) -> ParsedColumn:
+        """The values of one chunk's cells."""
+        parsed = [self._read(*cell) for cell in distinct.cells]
         problems = [problem for _, _, problem in parsed]
         wrong = np.fromiter((problem is not None for problem in problems), bool, len(problems))
         rendered = np.empty(len(parsed), dtype=object)
         rendered[:] = [text for _, text, _ in parsed]
-        return ParsedColumn(codes, [value for value, _, _ in parsed], rendered, problems, wrong[codes])
+        return ParsedColumn(distinct.codes, [value for value, _, _ in parsed], rendered, problems, wrong[distinct.codes])
 
-    def _read(self, text: str, kind: str) -> Parsed:
+    def _read(self, text: str, kind: str) -> tuple[Any, str, Problem | None]:
         found = self._seen.get((text, kind))
         if found is None:
-            value = parse_cell(self.column, self._reading, text, kind)
+            value = parse_cell(self._column, self._reading, text, kind)
             found = (None, NULL, value) if isinstance(value, Problem) else (value, copy_text(value), None)
             if len(self._seen) >= _REMEMBERED_CELLS:
                 self._seen.clear()
             self._seen[text, kind] = found
         return found
-
-
-def _factorize(cells: Sequence[str], kinds: str | None) -> tuple[np.ndarray, list[tuple[str, str]]]:
-    plain = np.empty(len(cells), dtype=object)
-    if kinds is None:
-        plain[:] = cells
-        codes, distinct = pd.factorize(plain)
-        return codes, [(text, TEXT) for text in distinct]
-    plain[:] = [kind + text for kind, text in zip(kinds, cells, strict=True)]
-    codes, distinct = pd.factorize(plain)
-    return codes, [(marked[1:], marked[0]) for marked in distinct]

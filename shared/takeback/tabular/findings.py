@@ -34,26 +34,22 @@ class Findings:
         self._first_rows: dict[Kind, list[int]] = {}
 
     @property
-    def wants_rows(self) -> bool:
-        """Whether the preview still has room for rows."""
-        return len(self.rows) < PREVIEW_ROWS
+    def rows_wanted(self) -> int:
+        """How many more rows the preview has room for."""
+        return PREVIEW_ROWS - len(self.rows)
 
-    @property
-    def wants_errors(self) -> bool:
-        """Whether the list of errors still has room."""
-        return len(self.errors) < LISTED_ERRORS
-
-    def count(self, field: str | None, header: str | None, code: str, message: str, rows: Sequence[int], count: int) -> None:
-        """Count issues of one kind; `rows` holds at least the first five of their rows in order."""
-        kind = (field, header, code)
-        self._counts[kind] += count
-        self._messages.setdefault(kind, message)
-        known = self._first_rows.setdefault(kind, [])
-        known.extend(rows[: _FIRST_ROWS - len(known)])
-
-    def list_errors(self, issues: Sequence[Issue]) -> None:
-        """List issues as long as there is room."""
-        self.errors.extend(view_of(issue) for issue in issues[: LISTED_ERRORS - len(self.errors)])
+    def add_errors(self, issues: Sequence[Issue]) -> None:
+        """Count the issues of one row, and list them as long as there is room."""
+        for issue in issues:
+            kind = (issue.field, issue.header, issue.code)
+            self._counts[kind] += 1
+            first_rows = self._first_rows.setdefault(kind, [])
+            if len(first_rows) < _FIRST_ROWS and issue.row is not None:
+                first_rows.append(issue.row)
+                self._messages.setdefault(kind, issue.message)
+        room = LISTED_ERRORS - len(self.errors)
+        if room > 0:
+            self.errors.extend(view_of(issue) for issue in issues[:room])
 
     def add_row(self, row_number: int, cells: Sequence[str], data: dict[str, Any], issues: Sequence[Issue]) -> None:
         """Show a row in the preview."""

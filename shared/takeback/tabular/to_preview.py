@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from takeback.errors import Refused
 from takeback.rules.issues import Issue
-from takeback.rules.preview import ErrorCount, File, Preview, StoredRows
+from takeback.rules.preview import DecisionView, DroppedLine, ErrorCount, File, Preview, StoredRows
 from takeback.rules.upload import Reading
 from takeback.tabular.findings import view_of
 from takeback.tabular.validation import Understood
@@ -28,7 +28,7 @@ class Facts:
 
 def preview_of(facts: Facts, understood: Understood, rows_version: str, rows_bytes: int) -> Preview:
     """The preview of a file that could be read, naming the version of the rows object that it left for commit."""
-    table, findings = understood.table, understood.findings
+    table, plan, findings = understood.table, understood.plan, understood.done.findings
     file_issues = understood.issues
     ready = not (findings.invalid or file_issues or any(decision.needs_answer for decision in understood.decisions))
     lines = table.facts.dropped_lines
@@ -49,7 +49,7 @@ def preview_of(facts: Facts, understood: Understood, rows_version: str, rows_byt
                 "sheets": table.facts.sheets,
                 "header_row": table.facts.header_row,
                 "dropped_lines": [
-                    {"row_number": line.row_number, "text": _clean(line.text), "reason": line.reason} for line in lines[:_LISTED_LINES]
+                    DroppedLine(row_number=line.row_number, text=_clean(line.text), reason=line.reason) for line in lines[:_LISTED_LINES]
                 ],
             }
         ),
@@ -57,20 +57,22 @@ def preview_of(facts: Facts, understood: Understood, rows_version: str, rows_byt
         valid_rows=findings.total - findings.invalid,
         invalid_rows=findings.invalid,
         columns=understood.columns,
-        suggested_mapping={suggestion.header: suggestion.field for suggestion in understood.suggestions},
-        column_mapping=understood.column_mapping,
-        remembered=understood.remembered,
-        options=facts.reading.options,
-        unmapped_required=understood.unmapped_required,
-        decisions=understood.decisions,
+        suggested_mapping={suggestion.header: suggestion.field for suggestion in plan.suggestions},
+        column_mapping=plan.column_mapping,
+        remembered=plan.remembered,
+        options=plan.options,
+        unmapped_required=understood.missing,
+        decisions=[DecisionView.model_validate(asdict(decision)) for decision in understood.decisions],
         disproofs=understood.disproofs,
         rows=findings.rows,
         error_summary=[*(_once(issue) for issue in file_issues), *findings.summary()],
         errors=[*(view_of(issue) for issue in file_issues), *findings.errors],
         totals=dict(findings.totals),
         warnings=warnings,
-        fingerprint=understood.fingerprint,
-        stored_rows=StoredRows(version_id=rows_version, bytes=rows_bytes, fields=understood.fields),
+        fingerprint=plan.fingerprint,
+        stored_rows=StoredRows(
+            version_id=rows_version, bytes=rows_bytes, fields=[field.name for field in plan.fields if field.name in plan.places]
+        ),
     )
 
 

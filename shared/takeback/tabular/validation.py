@@ -10,50 +10,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from takeback.errors import InvalidMapping, InvalidOptions
-from takeback.records import Column, Record
 from takeback.rules.answers import disproofs
-from takeback.rules.decisions import Decision, Evidence, Reading, decide, reading_of
+from takeback.rules.decisions import Decision, Evidence, decide
 from takeback.rules.identifiers import uuid7s
 from takeback.rules.issues import Issue
-from takeback.rules.mapping import (
-    ColumnSample,
-    Suggestion,
-    check_mapping,
-    fingerprint,
-    remembered_suggestions,
-    suggest,
-    unmapped_required,
-)
-from takeback.rules.options import Options
-from takeback.rules.preview import SAMPLES, ColumnView, DecisionView, Disproof
+from takeback.rules.mapping import unmapped_required
+from takeback.rules.preview import SAMPLES, ColumnView, Disproof
 from takeback.tabular.error_file import ErrorFile, Sink
-from takeback.tabular.findings import Findings
-from takeback.tabular.limits import Limits
 from takeback.tabular.one_pass import Pass
+from takeback.tabular.plan import SAMPLE_ROWS, Asked, Plan, Recall, first_evidence, make_plan
 from takeback.tabular.reader import open_table
 from takeback.tabular.table import Chunk, DroppedLine, Table
 
-_SAMPLE_ROWS = 2_000
 _LONGEST_SAMPLE = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What to read a file as, under which limits, and what the outside world contributes: the day and the ids' seed."""
-
-    record: type[Record]
-    column_mapping: dict[str, str | None] | None
-    options: Options
-    limits: Limits
-    today: date
-    unix_ms: int
-    entropy: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +37,26 @@ class Outputs:
     rows: AbstractContextManager[Sink]
     errors: AbstractContextManager[Sink]
     progress: Callable[[int], None]
-    recall: Callable[[str], dict[str, Any] | None]
+    recall: Recall
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Understood:
-    """Everything that was understood of a file; the preview is made of it."""
+    """Everything that was understood of a file; the preview is made of it. `issues` are about the file as a whole."""
 
     table: Table
-    findings: Findings
-    fingerprint: str
-    suggestions: list[Suggestion]
-    columns: list[ColumnView]
-    column_mapping: dict[str, str | None]
-    remembered: bool
-    unmapped_required: list[str]
-    decisions: list[DecisionView]
+    plan: Plan
+    done: Pass
+    decisions: list[Decision]
     disproofs: list[Disproof]
+    columns: list[ColumnView]
     issues: list[Issue]
-    fields: list[str]
     warnings: list[str]
+
+    @property
+    def missing(self) -> list[str]:
+        """The required fields without a column."""
+        return unmapped_required(self.plan.column_mapping, self.plan.fields)
 
 
 class _Disproved(Exception):
@@ -102,115 +76,47 @@ def validate(source: BinaryIO, asked: Asked, outputs: Outputs) -> Understood:
     try:
         return _validate(source, asked, outputs, [])
     except InvalidMapping as error:
-        issue = Issue(error.code, error.detail)
-        return _validate(source, _without_mapping(asked), outputs, [issue])
+        return _validate(source, replace(asked, column_mapping=None), outputs, [Issue(error.code, error.detail)])
     except InvalidOptions as error:
-        issue = Issue(error.code, error.detail)
-        return _validate(source, _without_answers(asked), outputs, [issue])
+        open_questions = asked.options.model_copy(update={"date_order": None, "decimal_mark": None, "money_unit": None})
+        return _validate(source, replace(asked, options=open_questions), outputs, [Issue(error.code, error.detail)])
 
 
 def _validate(source: BinaryIO, asked: Asked, outputs: Outputs, issues: list[Issue]) -> Understood:
     table = open_table(source, asked.options, asked.limits)
     first = next(table.chunks, None) or Chunk([], [[] for _ in table.headers], [None for _ in table.headers])
-    plan = _plan(table, first, asked, outputs)
+    plan = make_plan(table.headers, first, asked, outputs.recall)
     chunks = chain([first], table.chunks)
-    evidence = _first_evidence(plan, first)
+    evidence = first_evidence(plan, first)
     while True:
         decisions = decide(evidence, plan.options, today=asked.today)
         try:
-            done = _read(table, chunks, plan, decisions, asked, outputs)
+            done = _read(_without_rows(chunks, asked.options.exclude_rows, table), plan, decisions, asked, outputs)
         except _Disproved as disproved:
             evidence = disproved.evidence
             table = open_table(source, asked.options, asked.limits)
             chunks = table.chunks
         else:
-            return _understood(table, first, plan, decisions, done, issues, asked.today)
+            return Understood(
+                table=table,
+                plan=plan,
+                done=done,
+                decisions=decide(done.evidence, plan.options, today=asked.today),
+                disproofs=list(disproofs(done.evidence, asked.today)),
+                columns=_column_views(plan, first),
+                issues=[*issues, *table.issues, *_absent(plan, done)],
+                warnings=_warnings(table, plan, done),
+            )
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    fields: tuple[Column, ...]
-    headers: list[str]
-    fingerprint: str
-    suggestions: list[Suggestion]
-    column_mapping: dict[str, str | None]
-    remembered: bool
-    options: Options
-
-    @property
-    def mapped(self) -> dict[str, int]:
-        return {field: self.headers.index(header) for header, field in self.column_mapping.items() if field is not None}
-
-
-def _plan(table: Table, first: Chunk, asked: Asked, outputs: Outputs) -> _Plan:
-    fields = asked.record.columns()
-    shape = fingerprint(table.headers)
-    suggestions = suggest(_samples(table.headers, first), fields)
-    suggested = {suggestion.header: suggestion.field for suggestion in suggestions}
-    options = asked.options
-    recalled = outputs.recall(shape) if asked.column_mapping is None else None
-    remembered = recalled is not None and set(recalled["column_mapping"]) == set(table.headers)
-    if remembered and recalled is not None:
-        suggestions = remembered_suggestions(table.headers, recalled["column_mapping"], fields)
-        column_mapping = {suggestion.header: suggestion.field for suggestion in suggestions}
-        options = _with_recalled(options, recalled["options"], column_mapping, table, first, fields, asked.today)
-    elif asked.column_mapping is not None:
-        check_mapping(asked.column_mapping, table.headers, fields)
-        column_mapping = _merged(asked.column_mapping, suggested)
-    else:
-        column_mapping = suggested
-    return _Plan(fields, table.headers, shape, suggestions, column_mapping, remembered, options)
-
-
-def _merged(answers: dict[str, str | None], suggested: dict[str, str | None]) -> dict[str, str | None]:
-    """A person's answers over the suggestions: what they say wins, and a field they gave away is nobody else's."""
-    taken = {field for field in answers.values() if field is not None}
-    return {header: answers.get(header, None if field in taken else field) for header, field in suggested.items()}
-
-
-def _with_recalled(
-    options: Options,
-    recalled: dict[str, Any],
-    column_mapping: dict[str, str | None],
-    table: Table,
-    first: Chunk,
-    fields: Sequence[Column],
-    today: date,
-) -> Options:
-    """The options of last time under today's, unless today's rows disprove them."""
-    both = options.model_copy(update={key: value for key, value in recalled.items() if getattr(options, key) is None})
-    plan = _Plan(tuple(fields), table.headers, "", [], column_mapping, remembered=True, options=both)
-    try:
-        decide(_first_evidence(plan, first), both, today=today)
-    except InvalidOptions:
-        return options
-    return both
-
-
-def _first_evidence(plan: _Plan, first: Chunk) -> list[Evidence]:
-    by_name = {field.name: field for field in plan.fields}
-    gathered = []
-    for name, at in plan.mapped.items():
-        evidence = Evidence(plan.headers[at], by_name[name])
-        for row, text, kind in zip(first.row_numbers, first.columns[at], first.kinds[at] or "t" * len(first.row_numbers), strict=True):
-            evidence.see(text, kind, row)
-        gathered.append(evidence)
-    return gathered
-
-
-def _read(table: Table, chunks: Iterator[Chunk], plan: _Plan, decisions: list[Decision], asked: Asked, outputs: Outputs) -> Pass:
-    readings = {name: reading_of(plan.headers[at], decisions) for name, at in plan.mapped.items()}
-    done = Pass(plan.headers, plan.fields, plan.mapped, readings, uuid7s(asked.unix_ms, asked.entropy))
+def _read(chunks: Iterator[Chunk], plan: Plan, decisions: Sequence[Decision], asked: Asked, outputs: Outputs) -> Pass:
+    readings = plan.readings(decisions)
+    done = Pass(plan, readings, uuid7s(asked.unix_ms, asked.entropy))
     with outputs.rows as rows, outputs.errors as errors:
-        done.run(_without_rows(chunks, asked.options.exclude_rows, table), rows, ErrorFile(errors, plan.headers), outputs.progress)
-        final = decide(done.evidence, plan.options, today=asked.today)
-        if _readings(plan, final) != readings:
+        done.run(chunks, rows, ErrorFile(errors, plan.headers), outputs.progress)
+        if plan.readings(decide(done.evidence, plan.options, today=asked.today)) != readings:
             raise _Disproved(done.evidence)
     return done
-
-
-def _readings(plan: _Plan, decisions: Sequence[Decision]) -> dict[str, Reading]:
-    return {name: reading_of(plan.headers[at], decisions) for name, at in plan.mapped.items()}
 
 
 def _without_rows(chunks: Iterator[Chunk], excluded: Sequence[int], table: Table) -> Iterator[Chunk]:
@@ -224,7 +130,7 @@ def _without_rows(chunks: Iterator[Chunk], excluded: Sequence[int], table: Table
         for at, row in enumerate(chunk.row_numbers):
             if row in doomed:
                 text = " ".join(cell for cell in (column[at] for column in chunk.columns) if cell)
-                table.facts.dropped_lines.append(DroppedLine(row, text[:_LONGEST_SAMPLE], "You left this row out."))
+                table.facts.dropped_lines.append(DroppedLine(row, text, "You left this row out."))
         yield Chunk(
             [chunk.row_numbers[at] for at in keep],
             [[column[at] for at in keep] for column in chunk.columns],
@@ -233,48 +139,29 @@ def _without_rows(chunks: Iterator[Chunk], excluded: Sequence[int], table: Table
         )
 
 
-def _samples(headers: Sequence[str], first: Chunk) -> list[ColumnSample]:
-    return [
-        ColumnSample(header, list(zip(cells[:_SAMPLE_ROWS], kinds or "t" * len(cells), strict=False)))
-        for header, cells, kinds in zip(headers, first.columns, first.kinds, strict=True)
-    ]
-
-
-def _understood(
-    table: Table, first: Chunk, plan: _Plan, decisions: list[Decision], done: Pass, issues: list[Issue], today: date
-) -> Understood:
-    missing = unmapped_required(plan.column_mapping, plan.fields)
+def _absent(plan: Plan, done: Pass) -> Iterator[Issue]:
+    """What the file lacks as a whole: rows, or the column of a required field."""
+    if not done.findings.total:
+        yield Issue("no_rows", "There is a header but no row below it. Check that the sheet holds your data.")
     labels = {field.name: field.label for field in plan.fields}
-    absent = [
-        Issue("missing_column", f"No column was found for “{labels[name]}”. Choose the column that holds it.", field=name)
-        for name in missing
+    for name in unmapped_required(plan.column_mapping, plan.fields):
+        yield Issue("missing_column", f"No column was found for “{labels[name]}”. Choose the column that holds it.", field=name)
+
+
+def _warnings(table: Table, plan: Plan, done: Pass) -> list[str]:
+    net = done.net.warning(plan.net) if plan.net else None
+    return [
+        *(notice.message for notice in table.notices),
+        *(done.lines.warnings() if done.lines else ()),
+        *([net] if net else ()),
     ]
-    none = [] if done.findings.total else [Issue("no_rows", "There is a header but no row below it. Check that the sheet holds your data.")]
-    return Understood(
-        table=table,
-        findings=done.findings,
-        fingerprint=plan.fingerprint,
-        suggestions=plan.suggestions,
-        columns=_column_views(plan, first),
-        column_mapping=plan.column_mapping,
-        remembered=plan.remembered,
-        unmapped_required=missing,
-        decisions=[
-            DecisionView(header=d.header, kind=d.kind, value=d.value, evidence=d.evidence, needs_answer=d.needs_answer) for d in decisions
-        ],
-        disproofs=list(disproofs(done.evidence, today)),
-        issues=[*issues, *table.issues, *none, *absent],
-        fields=[field.name for field in plan.fields if field.name in plan.mapped],
-        warnings=[notice.message for notice in table.notices],
-    )
 
 
-def _column_views(plan: _Plan, first: Chunk) -> list[ColumnView]:
+def _column_views(plan: Plan, first: Chunk) -> list[ColumnView]:
     views = []
     for suggestion, cells in zip(plan.suggestions, first.columns, strict=True):
-        distinct = dict.fromkeys(cell for cell in cells[:_SAMPLE_ROWS] if cell.strip())
+        distinct = dict.fromkeys(cell for cell in cells[:SAMPLE_ROWS] if cell.strip())
         samples = [cell[:_LONGEST_SAMPLE].encode("utf-8", "replace").decode() for cell in list(distinct)[:SAMPLES]]
-        field = plan.column_mapping[suggestion.header]
         views.append(
             ColumnView(
                 header=suggestion.header,
@@ -282,16 +169,7 @@ def _column_views(plan: _Plan, first: Chunk) -> list[ColumnView]:
                 suggested_field=suggestion.field,
                 score=suggestion.score,
                 reason=suggestion.reason,
-                field=field,
+                field=plan.column_mapping[suggestion.header],
             )
         )
     return views
-
-
-def _without_mapping(asked: Asked) -> Asked:
-    return Asked(asked.record, None, asked.options, asked.limits, asked.today, asked.unix_ms, asked.entropy)
-
-
-def _without_answers(asked: Asked) -> Asked:
-    options = asked.options.model_copy(update={"date_order": None, "decimal_mark": None, "money_unit": None})
-    return Asked(asked.record, asked.column_mapping, options, asked.limits, asked.today, asked.unix_ms, asked.entropy)
