@@ -17,16 +17,14 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, quote_plus, unquote, urlencode
+from urllib.parse import quote, unquote, urlencode
 from uuid import uuid4
 from xml.sax.saxutils import escape
 
 os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"  # the buckets' own rules hold instead; moto reads this on import
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.core.utils import iso_8601_datetime_with_milliseconds
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from moto.s3 import notifications
 from moto.s3.models import FakeBucket, S3Backend, s3_backends
 from moto.s3.utils import metadata_from_headers
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -35,6 +33,7 @@ from werkzeug.wrappers import Request, Response
 from local.cors import allow, preflight
 from local.post_policy import Refusal, Secret, check
 from local.s3_disk import Disk
+from local.s3_notices import tell_as_s3_does
 from local.signed_url import check_url
 from local.template import Cors
 
@@ -138,40 +137,6 @@ def _xml(refusal: Refusal, resource: str) -> Response:
     return Response(body, refusal.status, {"x-amz-request-id": request_id}, mimetype="application/xml")
 
 
-def _s3_event(event_name: str, bucket: FakeBucket, key: Any, notification_id: str) -> dict[str, Any]:
-    """What S3 sends: moto leaves out the version, the sequencer and who did it.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
-    """
-    version = {"versionId": key.version_id} if bucket.is_versioned else {}
-    return {
-        "Records": [
-            {
-                "eventVersion": "2.1",
-                "eventSource": "aws:s3",
-                "awsRegion": bucket.region_name,
-                "eventTime": iso_8601_datetime_with_milliseconds(),
-                "eventName": str(getattr(event_name, "value", event_name)).removeprefix("s3:"),
-                "userIdentity": {"principalId": "AWS:AIDALOCAL"},
-                "requestParameters": {"sourceIPAddress": "127.0.0.1"},
-                "responseElements": {"x-amz-request-id": uuid4().hex[:16].upper(), "x-amz-id-2": uuid4().hex},
-                "s3": {
-                    "s3SchemaVersion": "1.0",
-                    "configurationId": notification_id,
-                    "bucket": {"name": bucket.name, "ownerIdentity": {"principalId": "A3LOCAL"}, "arn": bucket.arn},
-                    "object": {
-                        "key": quote_plus(key.name, safe="/"),
-                        "size": key.size,
-                        "eTag": key.etag.strip('"'),
-                        **version,
-                        "sequencer": f"{int(key.last_modified.timestamp() * 1_000_000):016X}",
-                    },
-                },
-            }
-        ]
-    }
-
-
 class _Quiet(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's name
         """The gateway's terminal is no place for every object."""
@@ -179,7 +144,7 @@ class _Quiet(WSGIRequestHandler):
 
 def main(config: dict[str, Any]) -> None:
     """Serve until standard input ends, so that the runner's death ends this process too."""
-    notifications._get_s3_event = _s3_event  # noqa: SLF001 - moto's events are incomplete
+    tell_as_s3_does()
     backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
     stores = {}
     for declared in config["buckets"]:
