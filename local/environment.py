@@ -81,8 +81,8 @@ def environments(template: Template, root: Path, issuer: str, s3: Access, databa
     return {
         name: {
             **_lambda_variables(function),
-            **_aws_variables(s3),
             **function.environment,
+            **_aws_variables(s3),
             **_here(function, root, issuer),
             **(_database_variables(function, database, is_owner=name in owners) if "PGHOST" in function.environment else {}),
         }
@@ -127,7 +127,7 @@ def _here(function: Function, root: Path, issuer: str) -> dict[str, str]:
     signing_in: Mapping[str, str] = {"OIDC_ISSUER": issuer, "OIDC_CLIENT_ID": CLIENT_ID}
     found = {name: value for name, value in signing_in.items() if name in function.environment}
     for name, value in function.environment.items():
-        if value.startswith("/opt/"):
+        if value.startswith("/opt/") and not name.startswith(("AWS_", "PG")):
             inner = value.removeprefix("/opt/")
             places = [place for layer in function.layers for place in (layer / inner, layer.parent / inner)]
             found[name] = str(next((place for place in places if place.exists()), root / inner))
@@ -143,6 +143,7 @@ def _database_variables(function: Function, database: Database, *, is_owner: boo
         "PGPORT": str(parts["port"]),
         "PGDATABASE": str(parts["dbname"]),
         "PGSSLMODE": str(parts["sslmode"]),
+        "PGSSLROOTCERT": str(parts.get("sslrootcert", "")),
         "PGUSER": str(user),
         **({"PGPASSWORD": str(password)} if password else {}),
     }
