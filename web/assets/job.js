@@ -41,7 +41,7 @@ export class Job extends EventTarget {
   /** @type {{accountId: string | null, loading: boolean, existing: any, counts: Record<string, any>, choice: OnExisting | null, problem: Problem | null}} */
   plan = { accountId: null, loading: false, existing: null, counts: {}, choice: null, problem: null };
   /** @type {any} the batch once the import was accepted */ batch = null;
-  /** @type {{loading: boolean, forecast: any, problem: Problem | null, confirmed: boolean} | null} */ undo = null;
+  /** @type {{loading: boolean, forecast: any, problem: Problem | null, choice: "keep" | "force" | null} | null} */ undo = null;
   /** @type {{items: any[], cursor: string | null, loading: boolean, problem: Problem | null} | null} */ records = null;
   /** @type {Job | null} the file that this one corrects */ before = null;
   /** @type {Problem | null} what went wrong last, shown where it happened */ problem = null;
@@ -78,20 +78,19 @@ export class Job extends EventTarget {
   get place() {
     if (!this.batchId) return "";
     const step = this.undo ? STEP.undo : this.phase === "plan" ? STEP.plan : undefined;
-    const parts = { batch: this.batchId, revision: this.batch ? undefined : (this.revision ?? undefined), step };
-    return new URLSearchParams(Object.entries(parts).filter(([, value]) => value !== undefined)).toString();
+    const parts = new URLSearchParams({ batch: this.batchId });
+    if (this.revision && !this.batch) parts.set("revision", this.revision);
+    if (step) parts.set("step", step);
+    return parts.toString();
   }
 
-  /** Why the preview cannot be imported yet; empty when it can. @returns {("question" | "column" | "rows" | "checking")[]} */
-  get obstacles() {
+  /** Why the preview cannot be imported yet; null when it can. @returns {"question" | "column" | "rows" | "checking" | null} */
+  get obstacle() {
     const preview = this.preview;
-    if (!preview || this.rechecking) return ["checking"];
-    return [
-      ...(preview.decisions.some((decision) => decision.needs_answer) ? ["question"] : []),
-      ...(preview.unmapped_required.length ? ["column"] : []),
-      ...(preview.state !== "ready" && preview.invalid_rows ? ["rows"] : []),
-      ...(preview.state !== "ready" && !preview.invalid_rows && !preview.unmapped_required.length && !questions(preview) ? ["rows"] : []),
-    ];
+    if (!preview || this.rechecking) return "checking";
+    if (preview.state === "ready") return null;
+    if (preview.unmapped_required.length) return "column";
+    return preview.decisions.some((decision) => decision.needs_answer) ? "question" : "rows";
   }
 
   /** Leave: nothing of this job goes on in this window. */
@@ -258,7 +257,9 @@ export class Job extends EventTarget {
       const batch = await this.api.commit(body);
       await this.#settle(batch);
     });
-    if (this.problem?.code === "existing_records" && accountId) await this.forecast(accountId);
+    const code = this.problem?.code ?? "";
+    if (code === "existing_records" && accountId) await this.forecast(accountId);
+    if (code.startsWith("already_")) await this.#guard("plan", async () => this.#settle(await this.api.batch(this.#id)));
   }
 
   /** Follow a batch until it rests, then show what became of it. */
@@ -290,35 +291,36 @@ export class Job extends EventTarget {
 
   /** Ask what an undo would do, before anything is done. */
   async previewUndo() {
-    this.#move({ undo: { loading: true, forecast: null, problem: null, confirmed: false }, problem: null });
+    this.#move({ undo: { loading: true, forecast: null, problem: null, choice: null }, problem: null });
     try {
       const forecast = await this.api.rollback(this.#id, { dry_run: true });
-      this.#set({ undo: { loading: false, forecast, problem: null, confirmed: false } });
+      this.#set({ undo: { loading: false, forecast, problem: null, choice: null } });
     } catch (error) {
       const problem = asProblem(error);
-      this.#set({ undo: { loading: false, forecast: null, problem, confirmed: false } });
+      this.#set({ undo: { loading: false, forecast: null, problem, choice: null } });
     }
   }
 
-  /** @param {boolean} confirmed */
-  confirmUndo(confirmed) {
-    if (this.undo) this.#set({ undo: { ...this.undo, confirmed } });
+  /** What becomes of rows that were edited since. @param {"keep" | "force"} choice */
+  decideUndo(choice) {
+    if (this.undo) this.#set({ undo: { ...this.undo, choice } });
   }
 
   leaveUndo() {
     this.#move({ undo: null, problem: null });
   }
 
-  /** Take it back. @param {{force?: boolean, keep_modified?: boolean}} [how] */
-  async takeBack(how = {}) {
+  /** Take it back, as decided. */
+  async takeBack() {
     const undo = this.undo;
+    const how = undo?.choice ? { [undo.choice === "keep" ? "keep_modified" : "force"]: true } : {};
     this.#set({ phase: "undoing", problem: null });
     try {
       await this.#settle(await this.api.rollback(this.#id, how));
     } catch (error) {
       if (gone(error)) return;
       const problem = asProblem(error);
-      this.#set({ phase: "done", undo: undo ?? { loading: false, forecast: null, problem, confirmed: false } });
+      this.#set({ phase: "done", undo: undo ?? { loading: false, forecast: null, problem, choice: null } });
       if (problem.code === "records_modified") await this.previewUndo();
       else await this.refresh();
       this.#set({ problem });
@@ -371,7 +373,7 @@ export class Job extends EventTarget {
         if (!(error instanceof Problem) || error.status !== 404) throw error;
         return this.#set({ phase: "gone" });
       }
-      if (place.get("step") === STEP.plan && !this.obstacles.length) await this.choose(true);
+      if (place.get("step") === STEP.plan && !this.obstacle) await this.choose(true);
     });
   }
 
@@ -382,7 +384,7 @@ export class Job extends EventTarget {
       if (step === STEP.undo && !this.undo) await this.previewUndo();
       else if (step !== STEP.undo && this.undo && this.phase === "done") this.leaveUndo();
     } else if (this.preview && this.phase !== "committing") {
-      if (step === STEP.plan && this.phase === "review" && !this.obstacles.length) await this.choose(true);
+      if (step === STEP.plan && this.phase === "review" && !this.obstacle) await this.choose(true);
       else if (step !== STEP.plan && this.phase === "plan") await this.choose(false);
     }
   }
@@ -426,9 +428,6 @@ export class Job extends EventTarget {
     this.dispatchEvent(new CustomEvent("wrong", { detail: problem }));
   }
 }
-
-/** @param {any} preview */
-const questions = (preview) => preview.decisions.some((decision) => decision.needs_answer);
 
 /** May this person import into the account? @param {{role: string}} account */
 export const writable = (account) => account.role === "owner" || account.role === "member";

@@ -60,7 +60,10 @@ export class SignIn {
   /** Sign in within a small window; call it from a click. Falls back to leaving. @returns {Promise<string | null>} */
   async inWindow() {
     const small = window.open("", "takeback-sign-in", "popup,width=480,height=680");
-    if (!small) return void (await this.leave()) ?? null;
+    if (!small) {
+      await this.leave();
+      return null;
+    }
     small.location.href = await this.#begin(IN_WINDOW);
     const channel = new BroadcastChannel(CHANNEL);
     try {

@@ -15,10 +15,10 @@ sheet.replaceSync(`
   --accent: var(--takeback-accent, light-dark(#0a6b56, #74d3b8));
   --on-accent: var(--takeback-on-accent, light-dark(#ffffff, #06261e));
   --bad: var(--takeback-bad, light-dark(#b01f17, #ff9e93));
-  --bad-wash: var(--takeback-bad-wash, light-dark(#fdf0ee, #391f1c));
+  --bad-wash: var(--takeback-bad-wash, light-dark(#fdf0ee, #2f201e));
   --warn: var(--takeback-warn, light-dark(#875200, #efc16f));
-  --warn-wash: var(--takeback-warn-wash, light-dark(#fcf5e4, #332a15));
-  --good-wash: var(--takeback-good-wash, light-dark(#eaf5f0, #182c26));
+  --warn-wash: var(--takeback-warn-wash, light-dark(#fcf5e4, #2b2517));
+  --good-wash: var(--takeback-good-wash, light-dark(#eaf5f0, #1a2823));
   --radius: var(--takeback-radius, 10px);
   --font: var(--takeback-font, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", sans-serif);
   color-scheme: light dark;
@@ -179,6 +179,7 @@ progress:indeterminate::-moz-progress-bar { background: none; }
 .rows thead th { position: sticky; top: 0; z-index: 2; background: var(--sunk); font-weight: 560; color: var(--soft); white-space: nowrap; font-size: 0.8125rem; }
 .rows .number { text-align: end; font-variant-numeric: tabular-nums lining-nums; white-space: nowrap; }
 .rows tbody th { position: sticky; left: 0; z-index: 1; background: var(--surface); color: var(--soft); font-weight: 400; font-variant-numeric: tabular-nums; text-align: end; }
+.rows tbody th.name { text-align: start; color: inherit; }
 .rows thead th:first-child { left: 0; z-index: 3; }
 .rows td > span { display: block; min-width: 4ch; max-width: 22rem; overflow-wrap: anywhere; }
 .rows td.kind-text > span { min-width: 14ch; }
@@ -210,7 +211,7 @@ progress:indeterminate::-moz-progress-bar { background: none; }
 .figure.warn { border-color: var(--warn); } .figure.warn dd { color: var(--warn); }
 
 /* --- what comes next, always in sight --- */
-.bar { position: sticky; bottom: 0; z-index: 4; display: flex; flex-wrap: wrap; gap: 0.625rem 1.5rem; align-items: center; justify-content: space-between; margin-top: 2.75rem; padding: 0.875rem 0 max(0.875rem, env(safe-area-inset-bottom)); background: color-mix(in oklab, var(--takeback-page, light-dark(#faf9f6, #161513)) 94%, transparent); border-top: 1px solid var(--line); }
+.bar { position: sticky; bottom: 0; z-index: 4; display: flex; flex-wrap: wrap; gap: 0.625rem 1.5rem; align-items: center; justify-content: space-between; margin-top: 2.75rem; padding: 0.875rem 0 max(0.875rem, env(safe-area-inset-bottom)); background: color-mix(in oklab, var(--takeback-page, light-dark(#faf9f6, #161513)) 100%, transparent); border-top: 1px solid var(--line); }
 .bar-text { flex: 1 1 14rem; font-size: 0.9375rem; display: flex; gap: 0.5rem; align-items: center; }
 .bar-text .icon { color: var(--accent); }
 .bar .actions { margin: 0; }
@@ -230,7 +231,7 @@ progress:indeterminate::-moz-progress-bar { background: none; }
 .hero.back { background: light-dark(#eef3ef, #1c2723); color: light-dark(#1d1c1a, #f1eee8); color-scheme: inherit; }
 .dial { width: 6.5rem; height: 6.5rem; flex: none; fill: none; stroke-linecap: round; stroke-linejoin: round; }
 .dial-track { stroke: rgb(255 255 255 / 0.16); stroke-width: 7; }
-.dial-left { stroke: var(--accent); stroke-width: 7; }
+.dial-left { stroke: var(--accent); stroke-width: 7; stroke-linecap: butt; }
 .dial-arrow { stroke: #f6f3ec; stroke-width: 6; }
 .confirm { border-color: var(--bad); }
 .losses { margin-top: 0.75rem; }
@@ -260,7 +261,10 @@ progress:indeterminate::-moz-progress-bar { background: none; }
   .bar-text { flex: none; }
   .bar .actions { display: grid; grid-template-columns: auto 1fr; }
   .bar .button { padding-inline: 0.75rem; }
-  .hero-undo { width: 100%; }
+  .hero { gap: 1.5rem; }
+  .hero-undo { width: 100%; display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0.875rem; }
+  .hero-undo .button { width: 100%; padding-inline: 0.5rem; }
+  .dial { width: 4.25rem; height: 4.25rem; }
 }
 @media (prefers-reduced-motion: reduce) {
   *, ::before, ::after { animation-duration: 0.01ms !important; animation-iteration-count: 1 !important; transition: none !important; scroll-behavior: auto !important; }

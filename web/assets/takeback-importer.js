@@ -101,13 +101,14 @@ export class TakebackImporter extends HTMLElement {
     if (place === this.place) return;
     const parts = new URLSearchParams(place);
     const batch = parts.get("batch");
-    if (!batch) return this.#show(null);
-    const known = this.#jobs.find((job) => job.batchId === batch);
-    if (known && known === this.#job) return void known.go(parts);
-    if (known) return this.#show(known);
-    const job = this.#adopt(new Job(this.#api));
-    this.#show(job);
-    void job.find(parts);
+    const known = batch ? this.#jobs.find((job) => job.batchId === batch) : null;
+    if (known && known === this.#job) void known.go(parts);
+    else if (known || !batch) this.#show(known ?? null);
+    else {
+      const job = this.#adopt(new Job(this.#api));
+      this.#show(job);
+      void job.find(parts);
+    }
   }
 
   /** Start with these files, as if they had been dropped. @param {File[]} files */
@@ -355,14 +356,14 @@ export class TakebackImporter extends HTMLElement {
     if (this.#jobs.length < 2 && (this.#job || !this.#jobs.length)) return nothing;
     return html`<nav class="queue" aria-label="Your files">
       ${this.#jobs.map((job) => html`<button type="button" aria-current=${job === this.#job ? "true" : nothing} @click=${() => this.#show(job)}><span>${job.filename}</span><small>${stateOf(job)}</small></button>`)}
-      ${this.#job ? html`<button type="button" @click=${() => this.#show(null)}><span>Add files</span><small>to the list</small></button>` : nothing}
+      ${this.#job ? html`<button type="button" @click=${() => this.#show(null)}><span>Add files</span><small>They join this list</small></button>` : nothing}
     </nav>`;
   }
 
   #notice() {
     const notice = this.#api.notice;
     if (!notice) return nothing;
-    const banner = (tone, title, text, act = nothing) => html`<div class="banner" role="status">${note(tone, title, text, act)}</div>`;
+    const banner = (tone, title, text, /** @type {any} */ act = nothing) => html`<div class="banner" role="status">${note(tone, title, text, act)}</div>`;
     if (notice.kind === "busy") return banner("plain", "The service is waking up", "This can take half a minute. It goes on by itself; nothing is lost.");
     if (notice.kind === "offline") return banner("warn", "No connection", "Waiting for the line to come back. It goes on by itself; nothing is lost.");
     const button = this.#getToken ? html`<button type="button" class="button primary" @click=${() => this.#api.renew(true)}>${icon("lock")}Sign in again</button>` : nothing;

@@ -55,6 +55,8 @@ function howRead(job, decision, alike) {
   }
   const samples = job.preview.columns.find((column) => column.header === decision.header)?.samples ?? [];
   const pick = (value) => job.revise({ options: { [question.option]: value } });
+  const disproved = job.preview.disproofs.filter((proof) => proof.option === question.option).map((proof) => proof.value);
+  const open = Object.keys(question.answers).filter((value) => !disproved.includes(value));
   return html`<fieldset class="question">
     ${icon("alert")}
     <div>
@@ -62,8 +64,7 @@ function howRead(job, decision, alike) {
       <p>${decision.evidence}</p>
       <div class="choices">
         ${Object.entries(question.answers).map(([value, text]) => {
-          const against = job.preview.disproofs?.find((proof) => proof.option === question.option && proof.value === value);
-          if (against && decision.kind === "date_order") return nothing;
+          if (open.length && !open.includes(value)) return nothing;
           return html`<label class="choice">
             <input type="radio" name="ask-${decision.kind}" value=${value} .checked=${job.options[question.option] === value} @change=${() => pick(value)} />
             <span>${text}${example(decision.kind, value, samples)}</span>
@@ -149,7 +150,7 @@ function columnRow(job, fields, column) {
 function reasonOf(column, field) {
   if (field && field !== column.suggested_field) return "Chosen by you";
   const alike = field && column.score !== null && column.score < 1 ? ` (${share(column.score)} alike)` : "";
-  return `${column.reason}${alike}`;
+  return `${column.reason.charAt(0).toUpperCase()}${column.reason.slice(1)}${alike}`;
 }
 
 /**

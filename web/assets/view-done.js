@@ -14,7 +14,7 @@ export function done(job, fields, acts) {
   return html`<section aria-labelledby="step">
     ${batch.status === "rolled_back" ? takenBack(batch, acts) : imported(job, acts)}
     ${trouble(job.problem)}
-    ${(batch.warnings ?? []).map((warning) => note("warn", "Please look at this", typeof warning === "string" ? warning : warning.message))}
+    ${(batch.warnings ?? []).map((warning) => note("warn", "Please look at this", warning.message))}
     ${totals(batch, fields)} ${records(job, fields)}
     <p class="actions"><button type="button" class="button" @click=${acts.onaway}>${icon("upload")}Import another file</button></p>
   </section>`;
@@ -69,7 +69,8 @@ function takenBack(batch, { account }) {
 
 function reverted(batch) {
   const { deleted = 0, restored = 0 } = batch;
-  return [`${plural(deleted, "row")} removed`, restored ? `${count(restored)} put back as before` : ""].filter(Boolean).join(", ");
+  const { kept = 0 } = batch;
+  return [`${plural(deleted, "row")} removed`, restored ? `${count(restored)} put back as before` : "", kept ? `${count(kept)} kept as edited` : ""].filter(Boolean).join(", ");
 }
 
 function totals(batch, fields) {
@@ -81,7 +82,8 @@ function totals(batch, fields) {
   </section>`;
 }
 
-const FATES = { inserted: "Added", updated: "Overwritten", skipped: "Left as it was", deleted: "Removed", restored: "Put back", kept: "Kept" };
+const FATES = { inserted: "Added", updated: "Overwritten" };
+const STATES = { live: "", deleted: ", deleted since", undone: ", taken back", kept: ", kept" };
 
 /** @param {Job} job @param {any[]} fields */
 function records(job, fields) {
@@ -98,8 +100,8 @@ function records(job, fields) {
               <thead><tr>${shown.map((field) => html`<th scope="col" class=${side(field)}>${field.label}</th>`)}<th scope="col">What happened</th></tr></thead>
               <tbody>
                 ${records.items.map((item) => html`<tr>
-                  ${shown.map((field) => html`<td class=${side(field)}>${value((item.data ?? item)[field.name], field.kind)}</td>`)}
-                  <td>${FATES[/** @type {keyof typeof FATES} */ (item.fate)] ?? item.fate}${item.modified || item.is_modified ? html` <small>edited since</small>` : nothing}</td>
+                  ${shown.map((field) => html`<td class=${side(field)}>${value(item.data[field.name], field.kind)}</td>`)}
+                  <td>${FATES[/** @type {keyof typeof FATES} */ (item.fate)]}${STATES[/** @type {keyof typeof STATES} */ (item.state)]}${item.edited ? html` <small>edited since</small>` : nothing}</td>
                 </tr>`)}
               </tbody>
             </table>
@@ -129,28 +131,51 @@ function undo(job, fields) {
 
 /** @param {Job} job @param {any} state @param {any[]} fields @param {any} leave */
 function forecast(job, state, fields, leave) {
-  const { forecast } = state;
-  const edited = forecast.modified_count ?? 0;
-  const confirm = (event) => job.confirmUndo(event.target.checked);
+  const would = state.forecast.would_undo;
+  const edited = would.lost;
+  const option = (value, title, text) => html`<label class="choice"><input type="radio" name="edited" value=${value} .checked=${state.choice === value} @change=${() => job.decideUndo(value)} /><span>${title}<small>${text}</small></span></label>`;
+  const kept = state.choice === "keep";
   return html`<dl class="figures">
-      ${figure(count(forecast.deleted ?? 0), "removed: added by this import")}
-      ${figure(count(forecast.restored ?? 0), "put back as before: overwritten by this import")}
-      ${edited ? figure(count(edited), "edited since: these edits are lost", "warn") : nothing}
+      ${figure(count(would.deleted), "added by this import: removed")}
+      ${would.restored ? figure(count(would.restored), "overwritten by this import: put back as before") : nothing}
+      ${edited ? figure(count(edited), "of these edited since", "warn") : nothing}
     </dl>
     ${edited
-      ? html`${lost(forecast, fields)}
-          <label class="choice confirm"><input type="checkbox" .checked=${state.confirmed} @change=${confirm} /><span>Undo anyway, and lose ${edited === 1 ? "this edit" : `the edits of these ${count(edited)} rows`}</span></label>`
-      : html`<p>Everything will be as it was before the import. Nothing edited since is lost.</p>`}
+      ? html`${lost(would, fields)}
+          <fieldset>
+            <legend><h3>What should happen to ${edited === 1 ? "the edited row" : "the edited rows"}?</h3></legend>
+            <div class="choices">
+              ${option("keep", edited === 1 ? "Keep it as it is now" : "Keep them as they are now", "Everything else of this import is undone.")}
+              ${option("force", edited === 1 ? "Undo it too" : "Undo them too", edited === 1 ? "The edit is lost for good." : `The edits of these ${count(edited)} rows are lost for good.`)}
+            </div>
+          </fieldset>`
+      : html`<p>Everything will be as it was before the import. No row was edited since, so nothing is lost.</p>`}
     <p class="actions">
-      <button type="button" class="button ${edited ? "danger" : "undo"}" ?disabled=${edited > 0 && !state.confirmed} @click=${() => job.takeBack(edited ? { force: true } : {})}>${icon("undo")}${edited ? "Undo and lose these edits" : "Undo this import"}</button>
+      <button type="button" class="button ${state.choice === "force" ? "danger" : "undo"}" ?disabled=${edited > 0 && !state.choice} @click=${() => job.takeBack()}>
+        ${icon("undo")}${!edited ? "Undo this import" : kept ? "Undo all but the edited rows" : state.choice ? "Undo, and lose the edits" : "Undo this import"}
+      </button>
       ${leave}
     </p>`;
 }
 
-/** The edits that an undo would lose, value by value. @param {any} forecast @param {any[]} fields */
-function lost(forecast, fields) {
-  return nothing;
+/** The edits that an undo would lose, value by value. @param {any} would @param {any[]} fields */
+function lost(would, fields) {
+  const edits = would.records
+    .filter((record) => record.edited)
+    .flatMap((record) => record.columns.filter((cell) => !same(cell.now, cell.imported)).map((cell) => ({ ...cell, identity: record.identity })));
+  if (!edits.length) return nothing;
+  const show = (cell, text) => value(text, fields.find((field) => field.name === cell.field)?.kind) || "empty";
+  return html`<div class="scroll" role="region" aria-label="Edits since the import" tabindex="0">
+    <table class="rows">
+      <thead><tr><th scope="col">Row</th><th scope="col">Field</th><th scope="col">As imported</th><th scope="col">Now</th><th scope="col">Before the import</th></tr></thead>
+      <tbody>
+        ${edits.map((cell) => html`<tr><th scope="row" class="name">${cell.identity}</th><td>${labelOf(fields, cell.field)}</td><td><span>${show(cell, cell.imported)}</span></td><td><b>${show(cell, cell.now)}</b></td><td><span>${cell.before === null ? "no such row" : show(cell, cell.before)}</span></td></tr>`)}
+      </tbody>
+    </table>
+  </div>`;
 }
+
+const same = (one, two) => JSON.stringify(one) === JSON.stringify(two);
 
 /** @param {Job} job */
 export function undoing(job) {

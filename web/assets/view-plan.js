@@ -55,12 +55,12 @@ function forecast(job) {
   if (plan.problem) return trouble(plan.problem, () => job.forecast(/** @type {string} */ (plan.accountId)));
   if (plan.loading) return html`<div class="block">${busy("Trying it out without writing anything …")}</div>`;
   const warnings = (plan.counts.reject ?? plan.counts.skip)?.warnings ?? [];
-  const warned = warnings.map((warning) => note("warn", "Please look at this", typeof warning === "string" ? warning : warning.message));
+  const warned = warnings.map((warning) => note("warn", "Please look at this", warning.message));
   if (!plan.existing) {
     return html`<div class="block">${warned}${note("good", `${plural(plan.counts.reject?.inserted ?? job.preview.valid_rows, "new row")}`, "None of them is in this account yet.")}</div>`;
   }
   const { skip, update } = plan.counts;
-  const number = plan.existing.count ?? skip?.skipped ?? 0;
+  const number = plan.existing.existing_count ?? skip?.skipped ?? 0;
   const option = (value, title, text) => html`<label class="choice"><input type="radio" name="existing" value=${value} .checked=${plan.choice === value} @change=${() => job.decide(value)} /><span>${title}<small>${text}</small></span></label>`;
   return html`<fieldset class="block">
     <legend><h3>${plural(number, "row")} ${number === 1 ? "is" : "are"} in this account already</h3></legend>

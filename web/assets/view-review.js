@@ -11,7 +11,7 @@ import { understood, verdict } from "./words.js";
 
 /**
  * @param {Job} job @param {any[]} fields
- * @param {{ondownload: () => void, onaway: () => void, corrected: any, focusOn: (id: string) => void}} acts
+ * @param {{ondownload: () => void, onaway: () => void, ondiscard: () => void, corrected: any, focusOn: (id: string) => void}} acts
  */
 export function review(job, fields, acts) {
   const { preview } = job;
@@ -63,7 +63,7 @@ function layout(job) {
     <div class="fields">
       ${file.sheets.length > 1 ? select("Sheet", "sheet", file.sheets.map((name) => [name, name]), true) : nothing}
       ${file.header_row ? html`<label class="field">Headers are in row <input type="number" min="1" .value=${String(options.header_row ?? file.header_row)} @change=${header} /></label>` : nothing}
-      ${file.format === "csv" ? select("Columns are parted by", "delimiter", [[",", "Comma"], [";", "Semicolon"], ["\t", "Tab"], ["|", "Vertical bar"]], true) : nothing}
+      ${file.format === "csv" ? select("Columns are separated by", "delimiter", [[",", "Comma"], [";", "Semicolon"], ["\t", "Tab"], ["|", "Vertical bar"]], true) : nothing}
       ${file.format === "csv" ? select("Letters are written as", "encoding", [["utf-8", "UTF-8"], ["cp1252", "Windows (Western)"], ["iso-8859-1", "Latin 1"], ["utf-16", "UTF-16"], ["mac-roman", "Mac Roman"]], true) : nothing}
       ${select("Dates", "date_order", [["MDY", "Month first"], ["DMY", "Day first"], ["YMD", "Year first"]])}
       ${select("Cents come after", "decimal_mark", [[".", "A point"], [",", "A comma"]])}
@@ -84,7 +84,7 @@ export function sums(preview, fields) {
 
 /** What comes next, always in sight. @param {Job} job @param {any} acts */
 function bar(job, acts) {
-  const [first] = job.obstacles;
+  const first = job.obstacle;
   const ready = job.preview.valid_rows;
   const next = {
     checking: html`<button type="button" class="button primary" disabled>Checking …</button>`,

@@ -117,10 +117,10 @@ function filters(preview, filter, choose) {
   const chip = (key, text, number) =>
     html`<button type="button" class="chip" aria-pressed=${filter === key} @click=${() => choose(key)}>${text} <span class="chip-count">${count(number)}</span></button>`;
   const pick = (event) => choose(event.target.value || BAD);
+  if (!preview.invalid_rows) return html`<span></span>`;
   return html`<div class="filters" role="group" aria-label="Which rows to show">
     ${chip(ALL, "All", preview.total_rows)}
-    ${preview.invalid_rows ? chip(BAD, "Need attention", preview.invalid_rows) : nothing}
-    ${preview.invalid_rows ? chip(GOOD, "Fine", preview.valid_rows) : nothing}
+    ${chip(BAD, "Need attention", preview.invalid_rows)} ${chip(GOOD, "Fine", preview.valid_rows)}
     ${kinds.length > 1
       ? html`<select aria-label="Kind of problem" @change=${pick}>
           <option value="" .selected=${!filter.includes("|")}>Any problem</option>
@@ -150,7 +150,7 @@ function told(preview, all, chosen, limit) {
   const shown = Math.min(chosen.length, limit);
   const listed = all.filter((row) => !row.valid).length;
   const more = preview.invalid_rows > listed ? ` The first ${count(listed)} of ${count(preview.invalid_rows)} rows with problems are listed; the download has all.` : "";
-  return `Showing ${plural(shown, "row")} of ${count(preview.total_rows)}, problems first. Small print is the text as written in the file.${more}`;
+  return `Showing ${plural(shown, "row")} of ${count(preview.total_rows)}${preview.invalid_rows ? ", problems first" : ""}. Small print is the text as written in the file.${more}`;
 }
 
 const passes = (row, filter) =>

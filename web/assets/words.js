@@ -25,9 +25,10 @@ export const QUESTIONS = {
 };
 
 const DECIDED = {
-  date_order: { MDY: "dates are month first", DMY: "dates are day first", YMD: "dates are year first" },
+  date_order: { MDY: "dates are month first", DMY: "dates are day first", YMD: "dates are year first", excel: "numbers are Excel days", unix: "numbers are seconds since 1970" },
   decimal_mark: { ".": "a point separates the cents", ",": "a comma separates the cents" },
   money_unit: { major: "amounts are whole money", cents: "amounts are in cents" },
+  sign: { negative: "negative amounts are taken as charges" },
 };
 
 /**
@@ -49,6 +50,7 @@ export function understood(preview) {
 /** @param {{kind: string, value: string | null, evidence: string}} decision */
 function decided({ kind, value }) {
   const words = /** @type {Record<string, Record<string, string>>} */ (DECIDED)[kind]?.[value ?? ""];
+  if (kind === "currency") return `amounts are in ${value}`;
   return words ?? [kind.replaceAll("_", " "), value].filter(Boolean).join(": ");
 }
 
@@ -58,7 +60,7 @@ function sheet(file) {
 }
 
 function written(file) {
-  const parted = file.format === "csv" && file.delimiter ? `columns parted by ${DELIMITERS[/** @type {keyof typeof DELIMITERS} */ (file.delimiter)] ?? `“${file.delimiter}”`}` : "";
+  const parted = file.format === "csv" && file.delimiter ? `columns separated by ${DELIMITERS[/** @type {keyof typeof DELIMITERS} */ (file.delimiter)] ?? `“${file.delimiter}”`}` : "";
   const encoded = file.encoding && !/^utf-?8/i.test(file.encoding) ? `written as ${file.encoding}` : "";
   return [parted, encoded].filter(Boolean).join(", ");
 }
