@@ -1,8 +1,8 @@
 """The S3 stand-in: moto's server in a process of its own, made as strict as S3, its objects kept on disk.
 
-    python -m local.s3 '{"folder": …, "buckets": …, "access_key_id": …, "secret_access_key": …, "region": …}'
+    python -m local.s3 '{"folder": …, "buckets": …, "access_key_id": …, "secret_access_key": …, "region": …}' FD
 
-prints its port as a JSON line and serves until its standard input ends.
+serves the listening socket FD, prints "ready", and ends when its standard input does.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class _Quiet(WSGIRequestHandler):
         """The gateway's terminal is no place for every object."""
 
 
-def main(config: dict[str, Any]) -> None:
+def main(config: dict[str, Any], listening: int) -> None:
     """Serve until standard input ends, so that the runner's death ends this process too."""
     tell_as_s3_does()
     backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
@@ -154,9 +154,9 @@ def main(config: dict[str, Any]) -> None:
         disk.restore(bucket)
         stores[bucket.name] = _Store(bucket, disk, tuple(Cors(**_tuples(rule)) for rule in declared["cors"]))
     app = StrictS3(backend, stores, Secret(config["access_key_id"], config["secret_access_key"]))
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet, fd=listening)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(json.dumps({"port": server.server_port}), flush=True)
+    print("ready", flush=True)
     sys.stdin.read()
 
 
@@ -165,4 +165,4 @@ def _tuples(rule: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
+    main(json.loads(sys.argv[1]), int(sys.argv[2]))

@@ -14,11 +14,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any
 from uuid import uuid4
 
 import boto3
@@ -39,7 +38,6 @@ from local.triggers import Access, BucketEvents, BucketWatch, Clock
 
 ROOT = Path(__file__).resolve().parent.parent
 _HOST = "127.0.0.1"
-_Part = TypeVar("_Part")
 
 
 class CannotStart(Exception):
@@ -67,11 +65,8 @@ def stack(
         api = f"http://{_HOST}:{listening.getsockname()[1]}"
         issuer = Issuer(f"{api}/local/oidc", "takeback-page", data / "keys")
         declared = read_template(template, api, issuer.url)
-        with ThreadPoolExecutor(2) as together:
-            database_soon = together.submit(_database, data, parts, say)
-            s3_soon = together.submit(_s3, data, declared, api, parts, say)
-            database, postgres = _result(database_soon)
-            s3, stand_in = _result(s3_soon)
+        s3, stand_in = _s3(data, declared, api, parts, say)
+        database, postgres = _database(data, parts, say)
         lambdas = parts.enter_context(
             Lambdas(declared.functions, environments(declared, template.parent, issuer.url, s3, database), data / "logs")
         )
@@ -79,6 +74,8 @@ def stack(
         parts.callback(gateway.close)
         _serve(gateway, listening, parts)
         _deploy(declared, lambdas, gateway, api, database, say)
+        if stand_in:
+            _await_stand_in(stand_in, data)
         events = Events(data, lambdas, declared.functions, report)
         parts.callback(events.close)
         watch = BucketEvents(s3, declared.triggers, events) if stand_in else BucketWatch(s3, declared.triggers, events)
@@ -137,7 +134,10 @@ def _database(data: Path, parts: ExitStack, say: Callable[[str], None]) -> tuple
     say("Starting PostgreSQL")
     server = Postgres(data / "postgres")
     parts.callback(server.stop)
-    server.start()
+    try:
+        server.start()
+    except PostgresFailed as failed:
+        raise CannotStart(str(failed)) from None
     with psycopg.connect(server.url(), autocommit=True) as connection:
         if connection.execute("select 1 from pg_database where datname = 'takeback'").fetchone() is None:
             connection.execute("create database takeback")
@@ -165,20 +165,27 @@ def _s3(
         ],
     }
     log = parts.enter_context((data / "s3.log").open("ab"))
-    child = subprocess.Popen(
-        [sys.executable, "-m", "local.s3", json.dumps(config)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=log,
-        text=True,
-        cwd=ROOT,
-        start_new_session=True,
-    )
-    parts.callback(_end, child)
-    line = _output(child).readline()
-    if not line:
+    with socket.socket() as listening:
+        # The socket is made here so that the address is known at once; whoever calls early waits a moment.
+        listening.bind((_HOST, 0))
+        listening.listen(128)
+        child = subprocess.Popen(
+            [sys.executable, "-m", "local.s3", json.dumps(config), str(listening.fileno())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            pass_fds=[listening.fileno()],
+            text=True,
+            cwd=ROOT,
+            start_new_session=True,
+        )
+        parts.callback(_end, child)
+        return Access(f"http://{_HOST}:{listening.getsockname()[1]}", REGION, *access), child
+
+
+def _await_stand_in(child: subprocess.Popen[str], data: Path) -> None:
+    if not _output(child).readline():
         raise CannotStart(f"The S3 stand-in did not start; {data / 's3.log'} says why. If {data / 's3'} is broken, move it away.")
-    return Access(f"http://{_HOST}:{json.loads(line)['port']}", REGION, *access), child
 
 
 def _given_s3(endpoint: str, template: Template) -> Access:
@@ -199,13 +206,6 @@ def _given_s3(endpoint: str, template: Template) -> Access:
     except (BotoCoreError, ClientError) as error:
         raise CannotStart(f"The S3 of AWS_ENDPOINT_URL_S3 cannot be used: {error}") from None
     return access
-
-
-def _result(soon: Future[_Part]) -> _Part:
-    try:
-        return soon.result()
-    except PostgresFailed as failed:
-        raise CannotStart(str(failed)) from None
 
 
 class _Quiet(WSGIRequestHandler):

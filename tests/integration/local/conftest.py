@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import boto3
@@ -44,16 +45,25 @@ class Up:
         self.s3.close()
 
 
-def start(data: Path, template: Path = APP) -> Iterator[Up]:
-    """For tests that need a stack to themselves."""
+@contextmanager
+def _up(data: Path) -> Iterator[Up]:
     reported: list[Served | Delivered] = []
-    with stack(data, 0, lambda _: None, reported.append, template) as running:
+    with stack(data, 0, lambda _: None, reported.append, APP) as running:
         up = Up(running, data, reported)
-        yield up
-        up.close()
+        try:
+            yield up
+        finally:
+            up.close()
 
 
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """The one that tests share; they leave it as it was."""
-    yield from start(tmp_path_factory.mktemp("stack"))
+    with _up(tmp_path_factory.mktemp("stack")) as up:
+        yield up
+
+
+@pytest.fixture(scope="session")
+def start() -> Callable[[Path], AbstractContextManager[Up]]:
+    """Starts a stack on a folder, for tests that need one to themselves."""
+    return _up
