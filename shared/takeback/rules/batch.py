@@ -9,6 +9,7 @@ from uuid import UUID
 from annotated_types import MaxLen
 from pydantic import BaseModel, ConfigDict, StrictBool, model_validator
 
+from takeback.errors import NotReady
 from takeback.rules.preview import Preview
 
 LISTED_RECORDS = 100
@@ -129,6 +130,8 @@ class Batch(_Part):
     committed_at: datetime | None
     can_rollback: bool
     rollback_until: datetime | None
+    rollback_closed_at: datetime | None
+    rollback_closed_by: str | None
     rolled_back_at: datetime | None
     rolled_back_by: str | None
     deleted: int
@@ -208,7 +211,10 @@ class Manifest(_Part):
 
 
 class CommitOrder(_Part):
-    """Everything a commit needs to know beside the rows: the request, and what the preview found out."""
+    """Everything a commit needs to know beside the rows: the request, and what the preview found out.
+
+    `fields` are those that the file fills: an update overwrites no others. `rows_version` is the rows object's.
+    """
 
     user_id: str
     batch_id: UUID
@@ -222,14 +228,15 @@ class CommitOrder(_Part):
     row_count: int
     totals: dict[str, int]
     fields: list[str]
+    rows_version: str
     column_mapping: dict[str, str | None]
     options: dict[str, Any]
 
 
 def commit_order(user_id: str, asked: CommitRequest, preview: Preview) -> CommitOrder:
-    """What to commit, from a preview that is ready."""
-    assert preview.stored_rows is not None
-    assert preview.file.format is not None
+    """What to commit; `NotReady` while the preview has invalid rows, an open question, or is of no readable table."""
+    if preview.state != "ready" or preview.stored_rows is None or preview.file.format is None:
+        raise NotReady(state=preview.state, invalid_rows=preview.invalid_rows, unmapped_required=preview.unmapped_required)
     return CommitOrder(
         user_id=user_id,
         batch_id=asked.batch_id,
@@ -243,6 +250,7 @@ def commit_order(user_id: str, asked: CommitRequest, preview: Preview) -> Commit
         row_count=preview.valid_rows,
         totals=preview.totals,
         fields=preview.stored_rows.fields,
+        rows_version=preview.stored_rows.version_id,
         column_mapping=preview.column_mapping,
         options=preview.options.model_dump(mode="json", exclude_defaults=True),
     )

@@ -15,10 +15,15 @@ BATCH: LiteralString = """
     batch_id, account_id, org_id, record_type, created_by, filename, format, sha256, revision, status, on_existing, row_count,
     inserted, updated, skipped, column_mapping, options, totals, created_at, committed_at,
     status = 'committed' and rollback_closed_at is null and clock_timestamp() < rollback_until as can_rollback,
-    rollback_until, rolled_back_at, rolled_back_by, deleted, restored, kept, kept_record_ids, warnings, problem
+    rollback_until, rollback_closed_at, rollback_closed_by, rolled_back_at, rolled_back_by, deleted, restored, kept, kept_record_ids,
+    warnings, problem
 """
 _AT_WORK: tuple[Status, ...] = ("committing", "rolling_back")
 _MAY_WRITE: tuple[Role, ...] = ("owner", "member")
+
+
+class StaleJob(Exception):
+    """The event is of a job that was given up, done, or replaced: there is nothing to do."""
 
 
 def accounts(user_id: str) -> list[Account]:
@@ -81,6 +86,12 @@ def with_progress(db: Connection, batch: Batch) -> Batch:
     if progress.phase == "writing":
         progress.rows = batch.row_count
     return batch.model_copy(update={"progress": progress})
+
+
+def job_id(db: Connection, batch_id: UUID) -> UUID | None:
+    """The job that the batch waits for; None when it waits for none."""
+    row = db.execute("select job ->> 'id' as id from import_batches where batch_id = %s and job is not null", [batch_id]).fetchone()
+    return None if row is None else UUID(row["id"])
 
 
 def lock(db: Connection, batch_id: UUID, account_id: UUID | None = None) -> None:

@@ -87,7 +87,7 @@ def _begun(user_id: str | None, *, long: bool) -> Connection:
         except (psycopg.OperationalError, psycopg.InterfaceError):
             connection.close()
     try:
-        return _begin(_connect(), user_id, long=long)
+        return _begin(connect(), user_id, long=long)
     except psycopg.OperationalError as error:
         raise unavailable(error) from error
 
@@ -110,7 +110,8 @@ def _give_back(connection: Connection) -> None:
     connection.close()
 
 
-def _connect() -> Connection:
+def connect() -> Connection:
+    """A new connection, in autocommit mode, with the limits of an HTTP call."""
     arguments: dict[str, Any] = {
         "connect_timeout": 10,
         "application_name": "takeback",
@@ -124,4 +125,4 @@ def _connect() -> Connection:
         arguments["password"] = boto3.client("rds").generate_db_auth_token(
             DBHostname=os.environ["PGHOST"], Port=int(os.environ.get("PGPORT", "5432")), DBUsername=os.environ["PGUSER"]
         )
-    return psycopg.connect(autocommit=True, row_factory=dict_row, prepare_threshold=None, **arguments)
+    return Connection.connect(autocommit=True, row_factory=dict_row, prepare_threshold=None, **arguments)
