@@ -78,12 +78,12 @@ def stack(
             _await_stand_in(stand_in, data)
         events = Events(data, lambdas, declared.functions, report)
         parts.callback(events.close)
+        events.resume()
         watch = BucketEvents(s3, declared.triggers, events) if stand_in else BucketWatch(s3, declared.triggers, events)
         clock = Clock(declared.schedules, events)
         for part in (watch, clock):
             parts.callback(part.close)
             part.start()
-        events.resume()
         facts = _facts(api, s3, declared, database, issuer)
         _write_facts(data / "stack.json", facts, parts)
         threading.Thread(target=lambdas.warm, daemon=True, name="warm").start()
