@@ -18,7 +18,8 @@ class Column:
     `kind` picks the rules its cells are read by. A `money` field holds integer cents, so its name ends in `_cents`.
     `aliases` are headers that mean this field, in any language; they are compared after normalising.
     The first alias is the surest. `harmless` words may stand in a header beside an alias. `aliases_beside` count only in a
-    file that has a column for the field `beside`, too: what “Shipping cost” is, depends on whose sheet it stands in.
+    file that has a column for one of the fields `beside`, `aliases_apart` only in one that has none for the field `apart`:
+    what “Shipping cost” or “Total” is, depends on the sheet it stands in.
     `outgoing` money is paid by the one who imports: a column of it that is negative throughout holds magnitudes.
     `example` stands in the blank sheet. `name`, `required`, `default` are read off the pydantic field.
     """
@@ -28,8 +29,10 @@ class Column:
     example: str
     aliases: tuple[str, ...] = ()
     harmless: tuple[str, ...] = ()
-    beside: str = ""
+    beside: tuple[str, ...] = ()
     aliases_beside: tuple[str, ...] = ()
+    apart: str = ""
+    aliases_apart: tuple[str, ...] = ()
     outgoing: bool = False
     choices: dict[str, tuple[str, ...]] | None = None  # stored word -> other spellings
     minimum: int | None = None

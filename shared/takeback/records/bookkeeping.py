@@ -15,8 +15,10 @@ from takeback.records._base import Column, Record
 
 _MARKETPLACES = (
     "ebay", "etsy", "mercari", "poshmark", "depop", "facebook", "vinted", "shopify", "walmart", "tiktok", "whatnot", "stockx", "bonanza", "reverb",
-    "square", "stripe", "paypal", "grailed", "goat", "gumroad", "woocommerce", "marketplace", "shop", "store", "website", "online", "actual",
+    "grailed", "goat", "gumroad", "woocommerce", "bandcamp", "discogs", "bricklink", "kleinanzeigen", "leboncoin", "wallapop", "catawiki", "marketplace",
+    "shop", "store", "website", "online", "actual",
 )  # fmt: skip
+_PROCESSORS = ("paypal", "stripe", "square", "klarna", "amazon")
 
 
 class Bookkeeping(Record):
@@ -35,9 +37,11 @@ class Bookkeeping(Record):
             aliases=(
                 "ebay order id", "order number", "order id", "order no", "order", "sales order number", "sale id", "sale number", "order reference",
                 "order ref", "order code", "order name", "sales record number", "invoice number", "invoice no", "invoice",
-                "receipt id", "transaction id", "transaction number", "transaction", "id",
+                "receipt id", "transaction id", "transaction number", "transaction code", "transaction", "id",
             ),
             harmless=(*_MARKETPLACES, "sale"),
+            apart="amazon_price_cents",
+            aliases_apart=("amazon order id", "amazon order number"),
         ),
     ]  # fmt: skip
     sale_date: Annotated[
@@ -48,9 +52,9 @@ class Bookkeeping(Record):
             example="2026-01-24",
             aliases=(
                 "sale date", "date sold", "sold on", "sold at", "date of sale", "sale time", "sold", "order date", "ordered on", "ordered at", "ordered",
-                "order placed", "order placed date", "order created", "order created at", "order created date", "order creation date", "order time",
-                "order date time", "order created time", "created at", "created on", "created date", "created time", "creation date", "created",
-                "invoice date", "transaction date", "transaction creation date", "transaction created", "transaction time", "date time", "date",
+                "order placed", "order placed at", "order placed date", "order created", "order created at", "order created date", "order creation date", "order time",
+                "order date time", "order created time", "ordered date", "created at", "created on", "created date", "created time", "creation date", "created",
+                "invoice date", "transaction date", "transaction creation date", "transaction created", "transaction created at", "transaction time", "date time", "date",
                 "posted date", "date posted",
             ),
             harmless=(*_MARKETPLACES, "time", "utc", "local"),
@@ -80,7 +84,7 @@ class Bookkeeping(Record):
             minimum=1,
             aliases=(
                 "qty", "quantity", "quantity sold", "item quantity", "quantity ordered", "order quantity", "quantity purchased", "units sold", "units",
-                "number of items", "items sold", "item count", "number sold", "pieces", "total quantity", "sku quantity",
+                "number of items", "items sold", "item count", "number sold", "pieces", "total quantity", "total items", "sku quantity",
             ),
             harmless=_MARKETPLACES,
         ),
@@ -97,11 +101,13 @@ class Bookkeeping(Record):
                 "item total", "line total", "item subtotal", "product sales", "line amount", "gross sales", "sale price", "sold price", "selling price",
                 "sold for", "sale amount", "sold amount", "amount sold", "final sale price", "final price", "item sale price", "item price", "item amount",
                 "order price", "gross amount", "gross", "order value", "item value", "sale value", "sale", "sold", "price", "unit price", "price per unit",
-                "price each", "price per item", "unit amount", "gross sale", "gross revenue", "revenue", "amount", "amount total", "subtotal", "order subtotal",
+                "price each", "price per item", "unit amount", "gross price", "gross sale", "item revenue", "deal price", "gross revenue", "revenue", "amount", "amount total", "subtotal", "order subtotal",
                 "sub total", "order amount", "transaction amount", "gross transaction amount", "order total", "sale total", "total price", "total sale price",
-                "total amount", "grand total", "total",
+                "grand total",
             ),
             harmless=_MARKETPLACES,
+            apart="ebay_fees_cents",
+            aliases_apart=("total amount", "total"),
         ),
     ]  # fmt: skip
     ebay_fees_cents: Annotated[
@@ -115,10 +121,10 @@ class Bookkeeping(Record):
             outgoing=True,
             aliases=(
                 "total fees", "ebay fees", "marketplace fees", "selling fees", "seller fees", "fees", "fee", "fee amount", "amount fee", "fees total",
-                "final value fee", "fees & taxes", "service fee", "sales commission", "commission", "commission fee", "marketplace commission",
+                "final value fee", "final value fee variable", "final value fee fixed", "item fee", "fees & taxes", "service fee", "sales commission", "commission", "commission fee", "marketplace commission",
                 "seller commission", "transaction fees", "processing fee", "payment processing fee", "card processing fees", "payment fee", "seller service fee",
             ),
-            harmless=_MARKETPLACES,
+            harmless=(*_MARKETPLACES, *_PROCESSORS),
         ),
     ] = None  # fmt: skip
     amazon_price_cents: Annotated[
@@ -132,7 +138,7 @@ class Bookkeeping(Record):
             outgoing=True,
             aliases=(
                 "amazon price", "amazon cost", "purchase price", "purchase cost", "cost of goods sold", "cost of goods", "cogs", "item cost", "cost price",
-                "cost of item", "product cost", "unit cost", "price paid", "cost basis", "cost", "purchase amount", "amount paid for item", "total cost",
+                "cost of item", "product cost", "unit cost", "price paid", "cost basis", "cost", "purchase amount", "purchase", "amount paid for item", "total cost",
             ),
             harmless=("actual", "original"),
         ),
@@ -176,7 +182,7 @@ class Bookkeeping(Record):
                 "inbound shipping",
                 "inbound shipping cost",
             ),
-            beside="amazon_price_cents",
+            beside=("amazon_price_cents",),
             aliases_beside=("shipping cost", "shipping expense", "postage cost", "postage"),
         ),
     ] = None
@@ -186,12 +192,12 @@ class Bookkeeping(Record):
             kind="id",
             label="Purchase order number",
             example="112-5550199-0042042",
-            aliases=(
-                "amazon order id", "amazon order number", "amazon order", "purchase order number", "purchase order id", "purchase order", "supplier order number",
-                "source order", "source order number",
+            # Without the sale's own number or a cost beside it, an Amazon order is a sale on Amazon.
+            beside=("ebay_order_id", "amazon_price_cents"),
+            aliases_beside=(
+                "amazon order id", "amazon order number", "amazon order", "purchase order number", "purchase order id", "purchase order",
+                "supplier order number", "source order", "source order number", "purchase number", "purchase id",
             ),
-            beside="amazon_price_cents",
-            aliases_beside=("purchase number", "purchase id"),
         ),
     ] = None  # fmt: skip
     order_remark: Annotated[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from takeback.records import Column
 from takeback.rules.readings import Reading
@@ -12,6 +13,15 @@ from takeback.rules.values.dates import NumericDate, read_date
 from takeback.rules.values.money import parse_money, read_amount
 
 Cell = tuple[str, str]  # the text, and t n d b e for what it was in the file
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSample:
+    """A column's header and its first cells in row order, empty ones included."""
+
+    header: str
+    cells: Sequence[Cell]
+
 
 _ENOUGH = 400  # filled cells to look at
 _ADDRESS = re.compile(r"https?://|www\.|[^\s@]+@[^\s@]+\.[^\s@]+", re.IGNORECASE)

@@ -17,6 +17,8 @@ _NUMBER_SIGN = re.compile(r"\bn\s?[°º]|\bnº|№|#", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _BRAND = re.compile(r"\b(e\s?Bay|Pay\s?Pal|Tik\s?Tok|Stock\s?X|Woo\s?Commerce|Face\s?book)(?=[^a-z]|$)")
 _PERCENT = re.compile(r"\(?\d+(?:[.,]\d+)?\s?%\)?")
+_PATH = re.compile(r"\w+(?:\.\w+)+")
+_ITEMS = re.compile(r"(?:order_?)?(?:line_?)?items?|transactions|products|order_?lines?", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _CENTS = re.compile(r"(?:^|[^a-z])(?:cents?|pence|centimes?|centimos?|centavos?|centesimi|minor units?|pennies)(?:[^a-z]|$)")
 
@@ -31,7 +33,7 @@ def fold(header: str) -> str:
 def words(header: str) -> tuple[str, ...]:
     """The meaningful words of a header in plain English: “N° de commande” is `order number` turned about."""
     text = unicodedata.normalize("NFC", _REPEATED.sub("", header[:LONGEST_HEADER]))
-    text = _NUMBER_SIGN.sub(" number ", text)
+    text = _NUMBER_SIGN.sub(" number ", _nested(text))
     text = _BRAND.sub(lambda match: re.sub(r"\s", "", match[0]).lower(), text)
     text = _CAMEL.sub(" ", text)
     plain = "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter))
@@ -43,6 +45,16 @@ def words(header: str) -> tuple[str, ...]:
         found += translate(word)
     meant = [word for word in found if word not in _vocabulary().silent]
     return tuple(word for place, word in enumerate(meant) if not place or word != meant[place - 1])
+
+
+def _nested(header: str) -> str:
+    """A path of nested JSON as words: `transactions.price.amount` is an item's price."""
+    if not _PATH.fullmatch(header):
+        return header
+    *containers, name = header.split(".")
+    if name.lower() in ("amount", "value") and containers:
+        name = containers.pop()
+    return " ".join("item" if _ITEMS.fullmatch(part) else part for part in (*containers, name))
 
 
 def phrase(header: str) -> str:

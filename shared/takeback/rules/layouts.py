@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -36,6 +36,10 @@ class Layout:
             return None
         ranks = {header: rank for rank, header in enumerate(known)}
         return {place: ranks[folded] for place, header in enumerate(headers) if (folded := fold(header)) in ranks}
+
+    def places(self, wanted: Sequence[str], headers: Iterable[str]) -> tuple[str, ...]:
+        """The headers of a file that are among the folded ones of this layout."""
+        return tuple(header for header in headers if fold(header) in wanted)
 
     def ignores(self, header: str) -> bool:
         return fold(header) in self.ignored

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import lru_cache
 
@@ -14,20 +14,36 @@ LOWEST_SCORE = 0.70
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """`score` from 0 to 1; `rank` is the alias' place in the field's list; `beside` a field that must have a column, too."""
+    """`score` from 0 to 1; `rank` is the alias' place in the field's list.
+
+    `beside`: one of these fields must have a column, too. `apart`: this field must have none.
+    """
 
     score: float
     rank: int
     reason: str
-    beside: str = ""
+    beside: tuple[str, ...] = ()
+    apart: str = ""
+
+    @property
+    def tier(self) -> int:
+        """What is said without condition comes first, for the conditions are about it."""
+        return 2 if self.apart else 1 if self.beside else 0
 
 
 def likeness(header: str, field: Column) -> Likeness | None:
     """The best of: the same header, the same words, the same words and harmless ones, nearly the same letters; or None."""
-    return _among(header, field, field.aliases, "") or (_among(header, field, field.aliases_beside, field.beside) if field.beside else None)
+    found = _among(header, field, field.aliases)
+    if found:
+        return found
+    if found := _among(header, field, field.aliases_beside):
+        return replace(found, beside=field.beside)
+    if found := _among(header, field, field.aliases_apart):
+        return replace(found, apart=field.apart)
+    return None
 
 
-def _among(header: str, field: Column, aliases: tuple[str, ...], beside: str) -> Likeness | None:
+def _among(header: str, field: Column, aliases: tuple[str, ...]) -> Likeness | None:
     folded, meant = fold(header), words(header)
     if not folded:
         return None
@@ -35,7 +51,7 @@ def _among(header: str, field: Column, aliases: tuple[str, ...], beside: str) ->
     for rank, alias in enumerate(aliases):
         score = _score(folded, meant, alias, field)
         if score >= LOWEST_SCORE and (best is None or score > best.score):
-            best = Likeness(score, rank, _reason(header, alias, field, score), beside)
+            best = Likeness(score, rank, _reason(header, alias, field, score))
     return best
 
 

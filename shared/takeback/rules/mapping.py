@@ -7,21 +7,13 @@ from dataclasses import dataclass
 
 from takeback.errors import InvalidMapping
 from takeback.records import Column
-from takeback.rules.fits import Cell, objection
+from takeback.rules.fits import ColumnSample, objection
 from takeback.rules.headers import fingerprint
 from takeback.rules.layouts import Layout, layout_of
 from takeback.rules.likeness import LOWEST_SCORE, Likeness, likeness
 from takeback.rules.values import is_empty
 
 __all__ = ["ColumnSample", "Suggestion", "check_mapping", "fingerprint", "remembered_suggestions", "suggest", "unmapped_required"]
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnSample:
-    """A column's header and its first cells in row order, empty ones included: (text, kind letter t n d b e)."""
-
-    header: str
-    cells: Sequence[Cell]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +46,13 @@ def suggest(columns: Sequence[ColumnSample], fields: Sequence[Column]) -> list[S
     layout = layout_of(headers)
     objections: dict[int, str] = {}
     edges = [edge for field in fields for edge in _edges(field, columns, layout, objections)]
+    exact = {edge.column for edge in edges if edge.likeness.score == 1}
+    edges = [edge for edge in edges if edge.likeness.score == 1 or edge.column not in exact]
     taken: dict[int, _Edge] = {}
     found: set[str] = set()
     for edge in sorted(edges, key=lambda edge: edge.order):
-        if edge.column not in taken and edge.field.name not in found and (not edge.likeness.beside or edge.likeness.beside in found):
+        allowed = (not edge.likeness.beside or found.intersection(edge.likeness.beside)) and edge.likeness.apart not in found
+        if edge.column not in taken and edge.field.name not in found and allowed:
             taken[edge.column] = edge
             found.add(edge.field.name)
     return [
@@ -86,7 +81,7 @@ def _edges(field: Column, columns: Sequence[ColumnSample], layout: Layout | None
             objections[place] = f"“{column.header}” could be {field.label.lower()}, but {against}."
             continue
         is_blank = all(is_empty(text, field.kind) for text, _ in column.cells)
-        order = (bool(alike.beside), is_blank, alike.score < 0.9, alike.rank, -alike.score, place)
+        order = (alike.tier, is_blank, alike.score < 0.9, alike.rank, -alike.score, place)
         found.append(_Edge(order, place, field, alike))
     return found
 

@@ -1,0 +1,201 @@
+"""The lines of an order: what its further lines leave out or repeat.
+
+Many exports write one row for each item of an order. Some leave the order's own cells (date, status, even its number)
+empty on the further rows, some repeat the order's amounts on each of them. Filling is safe where the row says itself
+that it belongs to the order above; an amount of the whole order counts once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from takeback.records import Column
+from takeback.rules.fits import ColumnSample
+from takeback.rules.headers import words
+from takeback.rules.layouts import layout_of
+from takeback.rules.values import is_empty
+
+_OF_THE_ORDER = frozenset({"total", "subtotal", "order"})
+_SHOWN = 3
+_BLANK = frozenset({"", " ", "-", "--", "–", "—", "N/A", "n/a", "NA", "null", "None"})  # for a quick look; `is_empty` decides
+
+
+@dataclass(frozen=True, slots=True)
+class LineRule:
+    """What to do with further lines. All names are headers of the file.
+
+    `order`: the order number. `filled`: cells of the order, taken over from the line above where a further line leaves
+    them empty. `once`: amounts of the whole order, that count on its first line only; `required` of them become 0
+    there, the others empty. `same`: cells by which a line without an order number shows that it continues the order
+    above; none: such a line continues nothing.
+    """
+
+    order: str
+    filled: tuple[str, ...]
+    once: tuple[str, ...]
+    required: frozenset[str]
+    same: tuple[str, ...]
+
+
+def line_rule(
+    columns: Sequence[ColumnSample], column_mapping: Mapping[str, str | None], fields: Sequence[Column], identity: str
+) -> LineRule | None:
+    """The rule for a file, from its first rows, its mapping and its source; None without a column of order numbers.
+
+    `identity` is the field of the order number.
+    """
+    header_of = {mapped: header for header, mapped in column_mapping.items() if mapped}
+    order = header_of.get(identity)
+    if order is None:
+        return None
+    present = {column.header for column in columns}
+    by_name = {candidate.name: candidate for candidate in fields}
+    filled = tuple(header for name, header in header_of.items() if name in by_name and by_name[name].kind in ("date", "choice"))
+    amounts = [header for name, header in header_of.items() if name in by_name and by_name[name].kind == "money"]
+    layout = layout_of([column.header for column in columns])
+    same = layout.places(layout.same_on_further_lines, present) if layout else ()
+    if layout:
+        once = tuple(header for header in amounts if header in layout.places(layout.once_per_order, present))
+    else:
+        once = _repeated(columns, order, amounts, header_of.get("item_name"))
+    required = frozenset(header for header in once if by_name[column_mapping[header] or ""].required)
+    return LineRule(order, filled, once, required, tuple(header for header in same if header != order))
+
+
+def _repeated(columns: Sequence[ColumnSample], order: str, amounts: Sequence[str], item: str | None) -> tuple[str, ...]:
+    """Amounts that belong to the whole order by their place in nested JSON, or by their name and by repeating in each order."""
+    cells = {column.header: [text.strip() for text, _ in column.cells] for column in columns}
+    container = item.rpartition(".")[0] if item else ""
+    orders = _several_lines(cells.get(order, []))
+    found: list[str] = []
+    for header in amounts:
+        outside = bool(container) and not header.startswith(f"{container}.")
+        named = bool(_OF_THE_ORDER & set(words(header))) and bool(orders)
+        repeats = all(len({cells[header][row] for row in rows}) == 1 for rows in orders)
+        if outside or (named and repeats):
+            found.append(header)
+    return tuple(found)
+
+
+def _several_lines(numbers: Sequence[str]) -> list[list[int]]:
+    """The places of the rows of each order that has several, one below the other."""
+    found: list[list[int]] = []
+    for place, number in enumerate(numbers):
+        if place and number and number == numbers[place - 1]:
+            if not found or found[-1][-1] != place - 1:
+                found.append([place - 1])
+            found[-1].append(place)
+    return found
+
+
+@dataclass(slots=True)
+class _Done:
+    """How often a thing was done, and the first rows."""
+
+    count: int = 0
+    rows: list[int] = field(default_factory=list)
+
+    def add(self, row: int) -> None:
+        self.count += 1
+        if len(self.rows) < _SHOWN:
+            self.rows.append(row)
+
+    def __str__(self) -> str:
+        more = f" and {self.count - len(self.rows)} more" if self.count > len(self.rows) else ""
+        return f"{'Row' if self.count == 1 else 'Rows'} {', '.join(map(str, self.rows))}{more}"
+
+
+class OrderLines:
+    """Applies a rule to chunk after chunk, carrying the order that the last row belonged to."""
+
+    def __init__(self, rule: LineRule, headers: Sequence[str]) -> None:
+        self._rule = rule
+        self._headers = headers
+        self._order = headers.index(rule.order)
+        self._filled = [headers.index(header) for header in rule.filled]
+        self._once = {headers.index(header): header in rule.required for header in rule.once}
+        self._same = [headers.index(header) for header in rule.same]
+        self._of_order = (self._order, *self._filled, *self._once)
+        self._last: dict[int, str] = {}
+        self._numbered = _Done()
+        self._inherited: dict[int, _Done] = {}
+        self._counted: dict[int, _Done] = {}
+
+    def apply(self, columns: Sequence[Sequence[str]], row_numbers: Sequence[int]) -> list[Sequence[str]]:
+        """The columns with further lines filled and amounts counted once; the others are passed on as they are."""
+        found = list(columns)
+        if not row_numbers:
+            return found
+        # What each row's order says, filled downwards: a further line is told by the row above it.
+        order = {place: list(columns[place]) for place in self._of_order}
+        numbers = order[self._order]
+        for at in self._candidates(numbers):
+            above = {place: cells[at - 1] for place, cells in order.items()} if at else self._last
+            if above and self._continues(columns, above, at):
+                self._fill(found, order, above, at, row_numbers[at])
+        self._last = {place: cells[-1] for place, cells in order.items()} | {place: columns[place][-1] for place in self._same}
+        return found
+
+    def _candidates(self, numbers: list[str]) -> list[int]:
+        above = [self._last.get(self._order, ""), *numbers[:-1]]
+        pairs = enumerate(zip(numbers, above, strict=True))
+        return [at for at, (number, before) in pairs if number == before or number in _BLANK or before in _BLANK]
+
+    def _continues(self, columns: Sequence[Sequence[str]], above: Mapping[int, str], at: int) -> bool:
+        if is_empty(above[self._order], "id"):
+            return False
+        number = columns[self._order][at]
+        if not is_empty(number, "id"):
+            return number == above[self._order]
+        before = {place: columns[place][at - 1] if at else self._last[place] for place in self._same}
+        said = [place for place in self._same if columns[place][at].strip()]
+        return bool(said) and all(columns[place][at] == before[place] for place in said)
+
+    def _fill(self, found: list[Sequence[str]], order: dict[int, list[str]], above: Mapping[int, str], at: int, row: int) -> None:
+        if is_empty(order[self._order][at], "id"):
+            self._write(found, order, self._order, at, above[self._order])
+            self._numbered.add(row)
+        for place in self._filled:
+            if is_empty(order[place][at], "date") and not is_empty(above[place], "date"):
+                self._write(found, order, place, at, above[place])
+                self._inherited.setdefault(place, _Done()).add(row)
+        for place, required in self._once.items():
+            cell = order[place][at]
+            is_blank = is_empty(cell, "money")
+            if cell != above[place] and not is_blank:
+                continue
+            if required or not is_blank:
+                self._counted.setdefault(place, _Done()).add(row)
+            self._write(found, order, place, at, above[place])
+            _editable(found, place)[at] = "0" if required else ""
+
+    def _write(self, found: list[Sequence[str]], order: dict[int, list[str]], place: int, at: int, cell: str) -> None:
+        order[place][at] = cell
+        _editable(found, place)[at] = cell
+
+    def warnings(self) -> list[str]:
+        """What was done, in sentences for the preview."""
+        found: list[str] = []
+        if self._numbered.count:
+            found.append(
+                f"{self._numbered}: no “{self._rule.order}” of their own; they continue the order above and were given its number."
+            )
+        for place, done in self._inherited.items():
+            found.append(
+                f"{done}: “{self._headers[place]}” is empty on a further line of an order; it was taken over from the order's first line."
+            )
+        for place, done in self._counted.items():
+            found.append(f"{done}: “{self._headers[place]}” is the amount of the whole order; it counts on the order's first line only.")
+        return found
+
+
+class _Edited(list[str]):
+    """A column that was copied to be changed."""
+
+
+def _editable(found: list[Sequence[str]], place: int) -> list[str]:
+    column = found[place]
+    if not isinstance(column, _Edited):
+        column = found[place] = _Edited(column)
+    return column
