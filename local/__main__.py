@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from pathlib import Path
 
 # Each is a module here with `main(arguments) -> exit status`; only the one that is asked for is imported.
 _COMMANDS = ("run", "demo", "read")
@@ -14,6 +15,7 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in _COMMANDS:
         sys.stderr.write(f"usage: python -m local {'|'.join(_COMMANDS)} [FILE…]\n")
         return 2
+    sys.path.insert(0, str(Path(__file__).parents[1] / "shared"))  # as the layer puts it on the path in AWS
     return import_module(f"local.{arguments[0]}").main(arguments[1:])
 
 

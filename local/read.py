@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from takeback.errors import Refused
+from takeback.rules.issues import Issue
 from takeback.rules.options import Options
 from takeback.tabular.formats import sniff
-from takeback.tabular.json_file import open_json
 from takeback.tabular.limits import Limits
 from takeback.tabular.raw import RawFile, RawRows
 from takeback.tabular.reader import open_raw
@@ -43,13 +43,11 @@ def read(source: BinaryIO, options: Options, limits: Limits) -> dict[str, Any]:
     """All records of a file as text, before any layout is taken off, and everything that was said about them."""
     rows: list[list[str]] = []
     try:
-        kind = sniff(source, limits)
-        if kind == "json":
-            table = open_json(source, options, limits)
-            return _answer(table, _all_rows(table))
-        raw = open_raw(source, kind, options, limits)
-        table = lay_out(RawFile(raw.facts, _noting(raw.batches, rows), raw.issues, raw.notices), options, limits)
-        return _answer(table, rows)
+        found = open_raw(source, sniff(source, limits), options, limits)
+        if isinstance(found, Table):
+            return _answer(found, rows, with_records=True)
+        noted = RawFile(found.facts, _noting(found.batches, rows), found.issues, found.notices)
+        return _answer(lay_out(noted, options, limits), rows)
     except Refused as refused:
         return _refusal(refused.code, refused.message)
 
@@ -60,23 +58,19 @@ def _noting(batches: Iterator[RawRows], rows: list[list[str]]) -> Iterator[RawRo
         yield batch
 
 
-def _all_rows(table: Table) -> list[list[str]]:
-    rows = [list(table.headers)]
-    errors = []
+def _answer(table: Table, rows: list[list[str]], *, with_records: bool = False) -> dict[str, Any]:
+    issues: list[Issue] = []
+    if with_records:
+        rows.append(table.headers)
     for chunk in table.chunks:
-        rows.extend(map(list, zip(*chunk.columns, strict=True)))
-        errors += chunk.issues
-    table.issues += errors
-    return rows
-
-
-def _answer(table: Table, rows: list[list[str]]) -> dict[str, Any]:
-    issues = [issue for chunk in table.chunks for issue in chunk.issues]
+        issues += chunk.issues
+        if with_records:
+            rows.extend(map(list, zip(*chunk.columns, strict=True)))
     facts = table.facts
     return {
         "table": rows,
         "errors": [
-            {"record": issue.row, "code": issue.code, "message": issue.message} for issue in [*table.issues, *issues, *table.notices]
+            {"record": issue.row, "code": issue.code, "message": issue.message} for issue in [*issues, *table.issues, *table.notices]
         ],
         "refused": None,
         "message": None,

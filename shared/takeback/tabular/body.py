@@ -95,6 +95,9 @@ class Body:
             if len(row) != width:
                 suspects.append(at)
                 continue
+            if not always:
+                suspects.append(at)
+                continue
             for column in always:
                 cell = row[column]
                 if not cell or cell.isspace():

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import BinaryIO
 
+from takeback.errors import Refused
 from takeback.rules.issues import Issue
 from takeback.rules.options import Options
 from takeback.tabular import dialect as dialects
@@ -30,12 +31,19 @@ def open_csv(source: BinaryIO, options: Options, limits: Limits) -> RawFile:
     separator = dialects.sep_line(start)
     if separator:
         start = start[separator.end() :]
+    _refuse_lone_value(start)
     sample = lines_of(start[:_SAMPLE_CHARS])
     if len(start) > _SAMPLE_CHARS:
         sample = sample[:-1] or sample
     dialect = dialects.sniff(sample, options.delimiter or (separator and separator[1]))
     facts = FileFacts("csv", encoding=encoding.name.removesuffix("-sig"), delimiter=dialect.delimiter)
     return RawFile(facts, _Reader(dialect, limits).batches(chain([start], blocks)), notices=list(_notices(encoding, dialect)))
+
+
+def _refuse_lone_value(text: str) -> None:
+    """One value without a line end or a delimiter is a stray file, not a table of one cell."""
+    if len(text) < 10_000 and not any(mark in text for mark in ("\n", "\r", *dialects.DELIMITERS)):
+        raise Refused("not_a_table", "The file holds a single value and no rows. Export it again and check that it shows rows.")
 
 
 def _notices(encoding: Encoding, dialect: Dialect) -> Iterator[Issue]:

@@ -21,7 +21,7 @@ from takeback.tabular.headers import unique_names
 from takeback.tabular.json_rows import Path, Shape, columns_of, rows_of
 from takeback.tabular.json_stream import Decoder, Window, walk
 from takeback.tabular.limits import Limits
-from takeback.tabular.raw import CHUNK_ROWS
+from takeback.tabular.raw import CHUNK_ROWS, RawFile, RawRows
 from takeback.tabular.table import Chunk, FileFacts, Table
 
 _NOT_A_TABLE = "The JSON holds no list of records. Export a list of objects, one for each order or item, or CSV or .xlsx instead."
@@ -46,8 +46,11 @@ class _Found:
     widths: set[int] = field(default_factory=set)
 
 
-def open_json(source: BinaryIO, options: Options, limits: Limits) -> Table:
-    """The table in a JSON file. Rows are numbered from 1 in the order in which they come out."""
+def open_json(source: BinaryIO, options: Options, limits: Limits) -> Table | RawFile:
+    """The table in a JSON file, or the records of a list of lists, whose header has yet to be found.
+
+    Rows are numbered from 1 in the order in which they come out.
+    """
     encoding = detect(source, options.encoding)
     name = encoding.name.removesuffix("-sig") if encoding.how != "bom" else encoding.name
     facts = FileFacts("json", encoding=name.removesuffix("-sig"))
@@ -57,12 +60,12 @@ def open_json(source: BinaryIO, options: Options, limits: Limits) -> Table:
     path = _choose(found, siblings, options)
     facts.sheets = [".".join(place) for place in found if place]
     facts.sheet = ".".join(path) or None
+    if list in found[path].types:
+        return RawFile(facts, _grid(_of_list(source, name, limits, path)))
     return _table(facts, lambda: _of_list(source, name, limits, path), found[path], limits)
 
 
 def _table(facts: FileFacts, records: Callable[[], Iterator[_Record]], found: _Found, limits: Limits) -> Table:
-    if list in found.types:
-        return _of_rows(facts, records(), limits)
     paths = list(found.shape.paths)
     if not paths:
         raise Refused("not_a_table", _NOT_A_TABLE)
@@ -231,7 +234,10 @@ def _chunks(rows: Iterator[tuple[list[Any], Issue | None]], headers: list[str], 
         yield Chunk(numbers, texts, [kinds for _, kinds in columns], faults + more)
 
 
-def _of_rows(facts: FileFacts, records: Iterator[_Record], limits: Limits) -> Table:
-    header = next(records).value
-    names = next(columns_of([[cell] for cell in header]))[0]
-    return Table(facts, unique_names(names), _chunks(((record.value, None) for record in records), unique_names(names), limits))
+def _grid(records: Iterator[_Record]) -> Iterator[RawRows]:
+    start = 1
+    while batch := [record.value for record in islice(records, CHUNK_ROWS)]:
+        columns = list(columns_of(batch))
+        rows = list(zip(*[column for column, _ in columns], strict=True))
+        yield RawRows(range(start, start + len(rows)), rows, [kinds for _, kinds in columns])
+        start += len(rows)

@@ -22,9 +22,9 @@ class Limits:
     cell_chars: int = 32_767
     record_chars: int = 16_000_000
     zip_entries: int = 10_000
-    unpacked_bytes: int = 1_000_000_000
-    packing_ratio: int = 500
-    sheet_cells: int = 20_000_000
+    unpacked_bytes: int = 600_000_000
+    packing_ratio: int = 200
+    sheet_cells: int = 30_000_000
     nesting: int = 32
 
     def check_bytes(self, size: int) -> None:

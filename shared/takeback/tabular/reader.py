@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from takeback.rules.options import Options
-from takeback.tabular.formats import sniff
+from takeback.tabular.formats import Format, sniff
 from takeback.tabular.tables import lay_out
 from takeback.tabular.limits import Limits
 from takeback.tabular.raw import RawFile
@@ -17,20 +17,16 @@ def open_table(source: BinaryIO, options: Options, limits: Limits) -> Table:
 
     Raises Refused, here or while the chunks are read, for a file that cannot be read or breaks a limit.
     """
-    kind = sniff(source, limits)
-    if kind == "json":
-        from takeback.tabular.json_file import open_json  # noqa: PLC0415 - each format's reader is imported when it is needed
-
-        return open_json(source, options, limits)
-    return lay_out(open_raw(source, kind, options, limits), options, limits)
+    found = open_raw(source, sniff(source, limits), options, limits)
+    return lay_out(found, options, limits) if isinstance(found, RawFile) else found
 
 
-def open_raw(source: BinaryIO, kind: str, options: Options, limits: Limits) -> RawFile:
-    """The records of a CSV file or a workbook as they stand there, before any layout is taken off."""
+def open_raw(source: BinaryIO, kind: Format, options: Options, limits: Limits) -> RawFile | Table:
+    """The records as they stand in the file, before any layout is taken off; of JSON objects, which have none, the table."""
     if kind == "csv":
-        from takeback.tabular.csv_file import open_csv  # noqa: PLC0415
-
-        return open_csv(source, options, limits)
-    from takeback.tabular.workbook import open_workbook  # noqa: PLC0415
-
-    return open_workbook(source, kind, options, limits)
+        from takeback.tabular.csv_file import open_csv as read  # noqa: PLC0415 - each format's reader is loaded when it is needed
+    elif kind == "json":
+        from takeback.tabular.json_file import open_json as read  # noqa: PLC0415
+    else:
+        from takeback.tabular.workbook import open_workbook as read  # noqa: PLC0415
+    return read(source, options, limits)

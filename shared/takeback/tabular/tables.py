@@ -114,6 +114,6 @@ def _not_empty(table: Table, layout: Layout, batches: Iterator[RawRows]) -> Iter
         yield batch
     if empty:
         message = "The file has column names but no rows, so there is nothing to import. Export it again for a time with sales."
-        if known_words(layout.names) > 0.5 * len(layout.names):
+        if len(layout.names) > 1 and known_words(layout.names) > 0.5 * len(layout.names):
             raise Refused("no_rows", message)
         table.issues.append(Issue("no_rows", message, row=table.facts.header_row))
