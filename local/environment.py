@@ -83,7 +83,7 @@ def environments(template: Template, root: Path, issuer: str, s3: Access, databa
             **_lambda_variables(function),
             **function.environment,
             **_aws_variables(s3),
-            **_here(function, root, issuer),
+            **_here(function, root, issuer, s3),
             **(_database_variables(function, database, is_owner=name in owners) if "PGHOST" in function.environment else {}),
         }
         for name, function in template.functions.items()
@@ -122,10 +122,10 @@ def _aws_variables(s3: Access) -> dict[str, str]:
     }
 
 
-def _here(function: Function, root: Path, issuer: str) -> dict[str, str]:
-    """The variables whose value is another one on this machine: the sign-in, and what layers put under /opt."""
-    signing_in: Mapping[str, str] = {"OIDC_ISSUER": issuer, "OIDC_CLIENT_ID": CLIENT_ID}
-    found = {name: value for name, value in signing_in.items() if name in function.environment}
+def _here(function: Function, root: Path, issuer: str, s3: Access) -> dict[str, str]:
+    """The variables whose value is another one on this machine: the sign-in, the store, and what layers put under /opt."""
+    addresses: Mapping[str, str] = {"OIDC_ISSUER": issuer, "OIDC_CLIENT_ID": CLIENT_ID, "CONNECT_SOURCES": s3.endpoint}
+    found = {name: value for name, value in addresses.items() if name in function.environment}
     for name, value in function.environment.items():
         if value.startswith("/opt/") and not name.startswith(("AWS_", "PG")):
             inner = value.removeprefix("/opt/")
