@@ -1,12 +1,14 @@
 # One command per intent. `make` alone is the gate: lint, types, template, every test.
 # Variables: PORT and DATA_DIR for run; FILE for demo; PYTHON for the interpreter that .venv is made with.
 .DEFAULT_GOAL := check
-.PHONY: run demo test check lint types template setup tools chromium build deploy bench profile shots clean
+.PHONY: run demo test check lint types template setup tools chromium build deploy lock bench profile shots clean
 
 export PORT ?= 8000
 export DATA_DIR ?= .local
 PYTHON ?= python3
 PY := .venv/bin/python
+# sam runs the layers' Makefiles with the python3 that it finds first.
+SAM := SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/.venv-tools/bin:$$PATH" .venv-tools/bin/sam
 
 run: setup
 	@$(PY) -m local run
@@ -28,6 +30,12 @@ types: setup
 	.venv/bin/basedpyright
 
 template: tools
+	@$(PYTHON) local/install.py scan
+	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
+	@mkdir -p .aws-sam
+	.venv-tools/bin/python tests/template/transform.py template.yaml > .aws-sam/transformed.json
+	.venv-tools/bin/cfn-lint template.yaml .aws-sam/transformed.json
+	.venv-scan/bin/checkov --config-file .checkov.yaml --file template.yaml --framework cloudformation --skip-download --compact --quiet
 
 setup:
 	@$(PYTHON) local/install.py dev
@@ -39,8 +47,14 @@ chromium:
 	@$(PYTHON) local/install.py chromium
 
 build: tools
+	$(SAM) build
 
 deploy: build
+	find functions -name __pycache__ -prune -exec rm -rf {} +
+	$(SAM) deploy --guided --capabilities CAPABILITY_IAM --tags application=takeback
+
+lock: tools
+	.venv-tools/bin/python layers/lock.py
 
 bench: setup
 	@$(PY) -m bench
