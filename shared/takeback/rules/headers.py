@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 
+from takeback.rules.values.currencies import CODES
+
 LONGEST_HEADER = 128  # longer ones are prose; comparing them takes time that grows with the square
 
 _REPEATED = re.compile(r"(?<=\S)#\d+$")  # the reader's mark of the second column of one name
@@ -17,6 +19,7 @@ _NUMBER_SIGN = re.compile(r"\bn\s?[°º]|\bnº|№|#", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _BRAND = re.compile(r"\b(e\s?Bay|Pay\s?Pal|Tik\s?Tok|Stock\s?X|Woo\s?Commerce|Face\s?book)(?=[^a-z]|$)")
 _PERCENT = re.compile(r"\(?\d+(?:[.,]\d+)?\s?%\)?")
+_BRACKETS = re.compile(r"[(\[]([A-Z]{3})[)\]]")
 _PATH = re.compile(r"\w+(?:\.\w+)+")
 _ITEMS = re.compile(r"(?:order_?)?(?:line_?)?items?|transactions|products|order_?lines?", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+|\d+")
@@ -24,15 +27,15 @@ _CENTS = re.compile(r"(?:^|[^a-z])(?:cents?|pence|centimes?|centimos?|centavos?|
 
 
 def fold(header: str) -> str:
-    """A header for comparing with the very same header: lower case, no accents, words apart by one space."""
-    text = unicodedata.normalize("NFKD", _REPEATED.sub("", header[:LONGEST_HEADER])).casefold()
+    """A header for comparing with the very same header: lower case, no accents or currency, words apart by one space."""
+    text = unicodedata.normalize("NFKD", _without_currency(_REPEATED.sub("", header[:LONGEST_HEADER]))).casefold()
     return " ".join(_WORD.findall("".join(letter for letter in text if not unicodedata.combining(letter)).replace("#", " number ")))
 
 
 @lru_cache(maxsize=4096)
 def words(header: str) -> tuple[str, ...]:
     """The meaningful words of a header in plain English: “N° de commande” is `order number` turned about."""
-    text = unicodedata.normalize("NFC", _REPEATED.sub("", header[:LONGEST_HEADER]))
+    text = unicodedata.normalize("NFC", _without_currency(_REPEATED.sub("", header[:LONGEST_HEADER])))
     text = _NUMBER_SIGN.sub(" number ", _nested(text))
     text = _BRAND.sub(lambda match: re.sub(r"\s", "", match[0]).lower(), text)
     text = _CAMEL.sub(" ", text)
@@ -45,6 +48,11 @@ def words(header: str) -> tuple[str, ...]:
         found += translate(word)
     meant = [word for word in found if word not in _vocabulary().silent]
     return tuple(word for place, word in enumerate(meant) if not place or word != meant[place - 1])
+
+
+def _without_currency(header: str) -> str:
+    """`Total (ARS)` is a `Total`."""
+    return _BRACKETS.sub(lambda match: " " if match[1] in CODES else match[0], header)
 
 
 def _nested(header: str) -> str:
@@ -63,8 +71,11 @@ def phrase(header: str) -> str:
 
 
 def says_cents(header: str) -> bool:
-    """Whether a header says that its amounts are the hundredth part: `Price (cents)`, `amount_in_cents`."""
-    return _CENTS.search(fold(_CAMEL.sub(" ", header))) is not None
+    """Whether a header says that its amounts are the hundredth part: `Price (cents)`, `amount_in_cents`.
+
+    So does `total_money.amount`: Square's API writes every Money object in the smallest unit of its currency.
+    """
+    return header.endswith("_money.amount") or _CENTS.search(fold(_CAMEL.sub(" ", header))) is not None
 
 
 def fingerprint(headers: Sequence[str]) -> str:

@@ -17,15 +17,17 @@ class Layout:
     """One kind of export. All headers are folded.
 
     `fields`: for each field the headers that feed it, the best first; an empty list says that this export has no column
-    for it. `ignored`: columns that look like a field and are none, with the reason. `order`: the column whose repetition
-    marks further lines of an order; `blank_on_further_lines` and `once_per_order` say what happens to its other cells.
+    for it. `ignored`: columns that look like a field and are none, with the reason. `per_piece`: prices of one piece where
+    a line may be several. `money_unit`: columns that count cents without saying so. `same_on_further_lines`: cells by
+    which a line without an order number shows that it continues the order above. `once_per_order`: amounts of the order.
     """
 
     name: str
     recognised_by: tuple[str, ...]
     fields: dict[str, tuple[str, ...]]
     ignored: dict[str, str]
-    blank_on_further_lines: tuple[str, ...]
+    per_piece: tuple[str, ...]
+    money_unit: dict[str, str]
     same_on_further_lines: tuple[str, ...]
     once_per_order: tuple[str, ...]
 
@@ -73,7 +75,8 @@ def _layout(table: dict[str, Any]) -> Layout:
         recognised_by=_folded(table["recognised_by"]),
         fields={field: _folded(headers) for field, headers in table["fields"].items()},
         ignored={fold(header): reason for header, reason in table.get("ignored", {}).items()},
-        blank_on_further_lines=_folded(lines.get("blank", [])),
+        per_piece=_folded(table.get("per_piece", [])),
+        money_unit={fold(header): unit for header, unit in table.get("money_unit", {}).items()},
         same_on_further_lines=_folded(lines.get("same", [])),
         once_per_order=_folded(lines.get("once", [])),
     )
