@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import get_args
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from takeback.records import record_types
+from takeback.stores import migrate as migrations
+from takeback.stores.migrate import migrate
+
+from ..conftest import Database, Server
+
+TYPES = {"id": "text", "text": "text", "choice": "text", "date": "date", "money": "bigint", "count": "bigint"}
+OWN_COLUMNS = {
+    "record_id",
+    "account_id",
+    "org_id",
+    "import_batch_id",
+    "order_line",
+    "created_at",
+    "updated_at",
+    "deleted_at",
+    "row_version",
+    "as_imported",
+}
+
+
+@pytest.fixture
+def empty(server: Server, request: pytest.FixtureRequest) -> str:
+    """The URL of a database without a schema."""
+    name = f"empty_{abs(hash(request.node.nodeid))}"
+
+    def drop() -> None:
+        with server.admin() as admin:
+            admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+    drop()
+    request.addfinalizer(drop)
+    with server.admin() as admin:
+        admin.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    return server.database(name)
+
+
+def _migrate(url: str) -> list[str]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        return migrate(connection)
+
+
+def test_a_second_run_does_nothing(empty: str) -> None:
+    first = _migrate(empty)
+
+    assert first == sorted(file.name for file in Path(migrations.__file__).parent.glob("migrations/*.sql"))
+    assert _migrate(empty) == []
+
+
+def test_two_runs_at_once_apply_each_file_once(empty: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        applied = list(pool.map(_migrate, [empty] * 4))
+
+    assert sorted(map(len, applied)) == [0, 0, 0, 2]
+
+
+def test_a_file_that_was_changed_after_it_had_been_applied_is_refused(empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _migrate(empty)
+    folder = tmp_path / "migrations"
+    shutil.copytree(Path(migrations.__file__).parent / "migrations", folder)
+    with (folder / "0001_core.sql").open("a") as file:
+        file.write("-- one more thought\n")
+    monkeypatch.setattr(migrations, "_FOLDER", folder)
+
+    with pytest.raises(RuntimeError, match="0001_core.sql was changed"):
+        _migrate(empty)
+
+
+def test_a_file_that_fails_leaves_nothing_of_itself(empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "0001_half.sql").write_text("create table half (id int); select 1/0;")
+    monkeypatch.setattr(migrations, "_FOLDER", tmp_path)
+
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        _migrate(empty)
+
+    with psycopg.connect(empty) as connection:
+        assert connection.execute("select to_regclass('half') is null, count(*) from schema_migrations").fetchall() == [(True, 0)]
+
+
+def test_an_owner_who_is_no_superuser_can_migrate(empty: str, server: Server) -> None:
+    """As on Aurora, whose master user may make roles and databases, and is bound by row security."""
+    with server.admin() as admin:
+        admin.execute("drop role if exists plain_owner")
+        admin.execute("create role plain_owner login createrole")
+        for role in ("takeback_app", "takeback_expiry", "takeback_operator"):
+            admin.execute(sql.SQL("grant {} to plain_owner with admin option").format(sql.Identifier(role)))
+        admin.execute(
+            sql.SQL("alter database {} owner to plain_owner").format(sql.Identifier(psycopg.conninfo.conninfo_to_dict(empty)["dbname"]))
+        )  # type: ignore[arg-type]
+    url = psycopg.conninfo.make_conninfo(empty, user="plain_owner")
+
+    assert len(_migrate(url)) == 2
+
+    with psycopg.connect(url) as connection:
+        org_id = connection.execute("select add_org('Acme')").fetchall()[0][0]
+        account_id = connection.execute("select add_account(%s, 'Main')", [org_id]).fetchall()[0][0]
+        connection.execute("select add_member('ann', %s, 'owner')", [org_id])
+        connection.execute("select add_member('ann', %s, 'viewer')", [org_id])
+        assert connection.execute("select role, status from memberships").fetchall() == [("viewer", "active")]
+        assert connection.execute("select account_id, name from accounts").fetchall() == [(account_id, "Main")]
+
+
+@pytest.mark.parametrize("name", record_types())
+def test_each_record_type_has_a_table_of_its_columns(name: str, database: Database) -> None:
+    record = record_types()[name]
+    rows = database.sql.execute(
+        "select column_name as name, data_type as type, is_nullable = 'YES' as optional from information_schema.columns"
+        " where table_name = %s and table_schema = 'public'",
+        [record.table],
+    ).fetchall()
+    found = {row["name"]: row for row in rows}
+
+    assert {column.name for column in record.columns()} == set(found) - OWN_COLUMNS
+    for column in record.columns():
+        assert found[column.name]["type"] == TYPES[column.kind], column.name
+        may_be_null = type(None) in get_args(record.model_fields[column.name].annotation)
+        assert found[column.name]["optional"] == may_be_null, column.name
+
+
+def test_each_table_is_under_row_security_that_binds_its_owner_too(database: Database) -> None:
+    rows = database.sql.execute(
+        "select relname, relrowsecurity and relforcerowsecurity as secured from pg_class"
+        " where relnamespace = 'public'::regnamespace and relkind = 'r'"
+    ).fetchall()
+
+    assert {row["relname"] for row in rows if not row["secured"]} == {"schema_migrations"}
+
+
+def test_each_unique_index_and_foreign_key_carries_org_or_account(database: Database) -> None:
+    """They look past row security: without, one tenant could probe for another's rows or point at them."""
+    unique = database.sql.execute(
+        """
+        select indexrelid::regclass::text as name, array_agg(attname::text) as columns
+        from pg_index join pg_class on pg_class.oid = indexrelid join pg_attribute on attrelid = indexrelid
+        where indisunique and relnamespace = 'public'::regnamespace and indrelid <> 'schema_migrations'::regclass
+        group by 1
+        """
+    ).fetchall()
+    foreign = database.sql.execute(
+        """
+        select conname as name, array_agg(attname::text) as columns
+        from pg_constraint join pg_attribute on attrelid = conrelid and attnum = any (conkey)
+        where contype = 'f' and connamespace = 'public'::regnamespace group by 1
+        """
+    ).fetchall()
+
+    assert len(unique) >= 8
+    assert len(foreign) >= 5
+    assert [row for row in unique + foreign if not {"org_id", "account_id"} & set(row["columns"])] == []
+
+
+def test_the_functions_roles_own_nothing_and_cannot_pass_row_security(database: Database) -> None:
+    roles = database.sql.execute(
+        "select rolname, rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication as mighty, rolcanlogin"
+        " from pg_roles where rolname like 'takeback\\_%'"
+    ).fetchall()
+    owned = database.sql.execute("select count(*) as n from pg_class where pg_get_userbyid(relowner) like 'takeback\\_%'").fetchall()
+
+    assert {row["rolname"]: row["rolcanlogin"] for row in roles} == {
+        "takeback_app": True,
+        "takeback_expiry": True,
+        "takeback_operator": False,
+    }
+    assert not any(row["mighty"] for row in roles)
+    assert owned == [{"n": 0}]
