@@ -18,6 +18,7 @@ from takeback.tabular.table import Chunk, DroppedLine, Table
 _MOST_RECEIPTS = 1_000
 _LONGEST_FOOTER = 40  # records at the end of the file among which a footer is looked for
 _SAMPLE = 200
+_HEADER_AGAIN = "the header again"
 
 
 class Body:
@@ -68,6 +69,10 @@ class Body:
             reasons |= self._footer(rows, reasons)
         self._look_for_second_table(batch, reasons)
         for at in sorted(reasons):
+            if reasons[at] == _HEADER_AGAIN and batch.numbers[at] == (self.table.facts.header_row or 0) + 1:
+                self.table.notices.append(
+                    Issue("header_rows", "The column names stand there twice, one row below the other.", row=batch.numbers[at])
+                )
             self.drop(batch.numbers[at], rows[at], reasons[at])
         keep = [at not in reasons for at in range(len(rows))]
         numbers: Sequence[int] = list(compress(batch.numbers, keep)) if reasons else batch.numbers
@@ -115,7 +120,7 @@ class Body:
         if not at:
             return "blank line"
         if [fold(cell).casefold() for cell in row][: self.width] == self.names[: len(row)] and len(at) >= 2:
-            return "the header again"
+            return _HEADER_AGAIN
         first = row[at[0]]
         others = [row[i] for i in at[1:]]
         is_short = len(at) <= 0.7 * self.usual
@@ -128,7 +133,7 @@ class Body:
             and all(is_value(row[i]) or is_only_total(row[i]) for i in at[1:])
         ):
             return "a total"
-        if len(at) == 1 and self.usual >= 3 and (at[0] == 0 or len(row) == 1) and shape(first) not in self.first_shapes:
+        if len(at) == 1 and self.usual >= 3 and at[0] == 0 and shape(first) not in self.first_shapes and not _holds_data(first):
             return "a note: only one cell is filled"
         return None
 
@@ -139,7 +144,12 @@ class Body:
             if at in reasons:
                 continue
             cells = filled(rows[at])
-            if len(cells) <= min(2, 0.4 * self.usual) and not is_value(rows[at][cells[0]]) and shape(rows[at][0]) not in self.first_shapes:
+            if (
+                len(cells) <= min(2, 0.4 * self.usual)
+                and not is_value(rows[at][cells[0]])
+                and shape(rows[at][0]) not in self.first_shapes
+                and not _holds_data(rows[at][cells[0]])
+            ):
                 found[at] = "a note at the end"
             elif (
                 len(cells) <= 0.6 * self.usual
@@ -175,6 +185,11 @@ class Body:
                 typed = [column for column in labels if column in self.typed]
                 if len(labels) == len(filled(row)) and len(typed) >= max(2, 0.4 * len(self.typed)):
                     self.table.issues.append(_second_table(batch.numbers[at], row))
+
+
+def _holds_data(text: str) -> bool:
+    """Whether a lone cell is rather a row whose cells something else separates."""
+    return len(text) > 200 or sum(map(is_value, text.split())) >= 4 or max(map(text.count, ";\t|,")) >= 3
 
 
 def _ragged(number: int, row: Sequence[str], width: int) -> Issue:

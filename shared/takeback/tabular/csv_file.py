@@ -17,6 +17,7 @@ from takeback.tabular.dialect import Dialect
 from takeback.tabular.encoding import Encoding, bad_text, detect, lines_of, text_blocks
 from takeback.tabular.limits import Limits
 from takeback.tabular.raw import CHUNK_ROWS, RawFile, RawRows
+from takeback.tabular.stray_quotes import Stray, may_be_stray, stray
 from takeback.tabular.table import FileFacts
 
 _SAMPLE_CHARS = 1 << 18
@@ -37,7 +38,8 @@ def open_csv(source: BinaryIO, options: Options, limits: Limits) -> RawFile:
         sample = sample[:-1] or sample
     dialect = dialects.sniff(sample, options.delimiter or (separator and separator[1]))
     facts = FileFacts("csv", encoding=encoding.name.removesuffix("-sig"), delimiter=dialect.delimiter)
-    return RawFile(facts, _Reader(dialect, limits).batches(chain([start], blocks)), notices=list(_notices(encoding, dialect)))
+    notices = list(_notices(encoding, dialect))
+    return RawFile(facts, _Reader(dialect, limits, notices).batches(chain([start], blocks)), notices=notices)
 
 
 def _refuse_lone_value(text: str) -> None:
@@ -69,9 +71,10 @@ def _notices(encoding: Encoding, dialect: Dialect) -> Iterator[Issue]:
 class _Reader:
     """Records out of blocks of whole lines. Holds the lines of a record that is not finished yet, and counts."""
 
-    def __init__(self, dialect: Dialect, limits: Limits) -> None:
+    def __init__(self, dialect: Dialect, limits: Limits, notices: list[Issue]) -> None:
         self.dialect = dialect
         self.limits = limits
+        self.notices = notices
         self.number = 0
         self.rows: list[Sequence[str]] = []
         self.issues: list[Issue] = []
@@ -84,9 +87,9 @@ class _Reader:
             self._read_block(block)
             while len(self.rows) >= CHUNK_ROWS:
                 yield self._batch(CHUNK_ROWS)
-        self._read(self.lines, final=True)
-        if self.suspect:
-            self._mark_bad_text(0)
+        rest, self.lines, first = self.lines, [], len(self.rows)
+        self._read(rest, final=True)
+        self._look_closer("".join(rest), rest, first)
         while self.rows:
             yield self._batch(CHUNK_ROWS)
 
@@ -95,11 +98,21 @@ class _Reader:
         first = len(self.rows)
         if self.lines:
             lines = [*self.lines, *lines]
-        self.lines = lines[self._read(lines, final=False) :]
+        taken = self._read(lines, final=False)
+        self.lines = lines[taken:]
+        self._look_closer(block, lines[:taken], first)
+
+    def _look_closer(self, block: str, lines: Sequence[str], first: int) -> None:
+        """Looks for bad bytes, stray quotation marks and swallowed lines where a quick look at the block says there may be some."""
         bad = bad_text(block) is not None
         if bad or self.suspect:
             self._mark_bad_text(first)
         self.suspect = bad and bool(self.lines)
+        if len(lines) != len(self.rows) - first:
+            self._look_for_swallowed_lines(first)
+        if self.dialect.quote == '"' and may_be_stray(block, self.dialect.delimiter):
+            self._look_for_stray_quotes(lines, first)
+        self.issues.sort(key=lambda issue: issue.row or 0)
 
     def _batch(self, count: int) -> RawRows:
         rows, self.rows = self.rows[:count], self.rows[count:]
@@ -114,7 +127,7 @@ class _Reader:
     def _read(self, lines: Sequence[str], *, final: bool) -> int:
         """Adds the records of some lines; says how many lines they took (all of them when `final`)."""
         csv.field_size_limit(self.limits.cell_chars)  # the module's own setting, so set again for each block
-        first, at = len(self.rows), 0
+        at = 0
         while at < len(lines):
             known = len(self.rows)
             reader = csv.reader(islice(lines, at, None), **self.dialect.parameters(strict=True))
@@ -126,8 +139,6 @@ class _Reader:
                 if not final and self._is_open(lines, at):
                     break
                 at = self._recover(lines, at)
-        if at != len(self.rows) - first:
-            self._look_for_swallowed_lines(first)
         return at
 
     def _lines_of(self, lines: Sequence[str], at: int, records: int) -> int:
@@ -153,12 +164,16 @@ class _Reader:
         Its first line alone is taken unless the record as a whole has the usual width and the line after the first
         does not read as a record of its own: then one cell holds line breaks as well as a stray quotation mark.
         """
-        row, taken = self._leniently(lines[at : at + _LONGEST_QUOTED_RECORD])
-        if taken > 1 and (len(row) != self.dialect.width or self._is_record(lines[at + 1])):
-            row, taken = self._leniently(lines[at : at + 1])
+        row, taken = self._faulty_record(lines, at)
         self._flag(len(self.rows), *self._fault_of(row))
         self.rows.append([cell[: self.limits.cell_chars] for cell in row])
         return at + taken
+
+    def _faulty_record(self, lines: Sequence[str], at: int) -> tuple[list[str], int]:
+        row, taken = self._leniently(lines[at : at + _LONGEST_QUOTED_RECORD])
+        if taken > 1 and (len(row) != self.dialect.width or self._is_record(lines[at + 1])):
+            return self._leniently(lines[at : at + 1])
+        return row, taken
 
     def _leniently(self, lines: Sequence[str]) -> tuple[list[str], int]:
         csv.field_size_limit(self.limits.record_chars + _SAMPLE_CHARS)
@@ -181,10 +196,7 @@ class _Reader:
                 "cell_too_long",
                 f"A cell has more than {self.limits.cell_chars:,} characters, the most a spreadsheet can hold. Shorten it.",
             )
-        return (
-            "bad_quoting",
-            "A quotation mark is missing or too many in this row, so its cells are not certain. Correct the marks, or save the sheet as .xlsx and try again.",
-        )
+        return _BAD_QUOTING
 
     def _flag(self, position: int, code: str, message: str, value: str | None = None) -> None:
         self.issues.append(Issue(code, message, row=self.number + position + 1, value=value))
@@ -206,7 +218,30 @@ class _Reader:
                     "This row holds a byte that is no letter in the file's encoding. Type the odd character anew and save as CSV UTF-8.",
                 )
             self.rows[position] = [cell.translate(REPLACED) for cell in row]
-        self.issues.sort(key=lambda issue: issue.row or 0)
+
+    def _look_for_stray_quotes(self, lines: Sequence[str], first: int) -> None:
+        """Flags records with quotation marks in cells that none enclose, unless these are inch marks or nicknames."""
+        flagged = {issue.row for issue in self.issues}
+        at = 0
+        for position in range(first, len(self.rows)):
+            start, at = at, self._next_record(lines, at)
+            text = "".join(lines[start:at])
+            if '"' not in text or self.number + position + 1 in flagged:
+                continue
+            found = stray(text, self.dialect.delimiter)
+            if found is Stray.TORN:
+                self._flag(position, *_BAD_QUOTING)
+            elif found is Stray.TEXT and not any(notice.code == "quotes_kept" for notice in self.notices):
+                message = "Quotation marks inside cells (inch marks, nicknames) were kept as text; this is the first row with some."
+                self.notices.append(Issue("quotes_kept", message, row=self.number + position + 1))
+
+    def _next_record(self, lines: Sequence[str], at: int) -> int:
+        reader = csv.reader(islice(lines, at, None), **self.dialect.parameters(strict=True))
+        try:
+            next(reader, None)
+        except csv.Error:
+            return at + self._faulty_record(lines, at)[1]
+        return at + reader.line_num
 
     def _look_for_swallowed_lines(self, first: int) -> None:
         """Flags records whose quoted cell holds what read without quotation marks are whole records: two stray marks pair up."""
@@ -224,6 +259,11 @@ class _Reader:
                         self._flag(position, *_SWALLOWED)
 
 
+_BAD_QUOTING = (
+    "bad_quoting",
+    "A quotation mark is missing or too many in this row, so its cells are not certain. "
+    "Correct the marks, or save the sheet as .xlsx and try again.",
+)
 _SWALLOWED = (
     "bad_quoting",
     "One cell of this row seems to have swallowed the rows below it, because of a stray quotation mark. Correct the marks, or save the sheet as .xlsx and try again.",

@@ -117,14 +117,12 @@ def _with_quoting(lines: Sequence[str], dialect: Dialect) -> Dialect:
     usual = replace(dialect, width=_width(lines, dialect))
     faults = count_faults(lines, usual)
     single = _single_quoted(lines, usual)
-    if not faults and not single:
-        return usual
-    best, fewest = usual, faults
+    best, fewest, evenest = usual, faults, _share(lines, usual)
     for other in _unusual(lines, usual, single=single):
         candidate = replace(other, width=_width(lines, other))
-        found = count_faults(lines, candidate)
-        if (found < fewest or (single and not found)) and _share(lines, candidate) >= _share(lines, best):
-            best, fewest = candidate, found
+        found, share = count_faults(lines, candidate), _share(lines, candidate)
+        if share >= evenest and (found < fewest or (found == fewest and (share > evenest or candidate.quote == "'"))):
+            best, fewest, evenest = candidate, found, share
     return best
 
 

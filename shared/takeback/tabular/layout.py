@@ -20,7 +20,7 @@ class Layout:
 
     `group` is a line above the header that names groups of columns, `second` a line below it that goes on with the
     header; `typed` are the columns that hold values (numbers, dates) as a rule; `is_sure` is False where no row looks
-    like a header and the first full one had to do.
+    like a header and the first full one had to do; `is_wider`: the rows have an empty cell beyond the header's last.
     """
 
     header: int
@@ -29,6 +29,7 @@ class Layout:
     group: int | None = None
     second: int | None = None
     is_sure: bool = True
+    is_wider: bool = False
 
     @property
     def first_data(self) -> int:
@@ -52,7 +53,7 @@ def find_layout(rows: Sequence[Sequence[str]], chosen: int | None = None) -> Lay
     group = _group_line(looks, header)
     width = _width(rows, header)
     names = _names(*(list(rows[at]) + [""] * width if at is not None else None for at in (group, header, second)))[:width]
-    return Layout(header, names, frozenset(typed), group, second, sure)
+    return Layout(header, names, frozenset(typed), group, second, sure, width > len(rows[header]))
 
 
 @dataclass(frozen=True, slots=True)

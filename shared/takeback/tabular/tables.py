@@ -29,6 +29,7 @@ def lay_out(raw: RawFile, options: Options, limits: Limits) -> Table:
     raw.facts.header_row = first.numbers[layout.header]
     table = Table(raw.facts, unique_names(layout.names), iter(()), raw.issues, raw.notices)
     body = Body(table, layout, first.rows[layout.first_data : layout.first_data + _SAMPLE])
+    table.issues += [issue for issue in first.row_issues if issue.row is not None and issue.row <= first.numbers[layout.header]]
     _say_what_was_found(table, layout, first, body, chosen=options.header_row is not None)
     rest = _from(first, layout.first_data)
     batches = chain([rest], raw.batches) if rest.rows else raw.batches
@@ -78,6 +79,11 @@ def _say_what_was_found(table: Table, layout: Layout, first: RawRows, body: Body
                 row=number,
             )
         )
+    if layout.is_wider:
+        message = (
+            "The rows have one cell more than there are column names, always an empty one. Check that each name stands over its own column."
+        )
+        table.notices.append(Issue("header_width", message, row=number))
     if not layout.is_sure and not chosen:
         table.notices.append(
             Issue(
