@@ -25,6 +25,7 @@ def new_app() -> APIGatewayHttpResolver:
     app = APIGatewayHttpResolver(enable_validation=True)
     app.exception_handler(TakebackError)(problem)
     app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(UnicodeDecodeError)(_no_text)
     app.exception_handler(Exception)(_broken)
     app.not_found(_no_route)
     return app
@@ -73,6 +74,11 @@ def _invalid(error: RequestValidationError) -> Answer:
     listed = [{"at": ".".join(str(part) for part in fault["loc"]), "message": fault["msg"]} for fault in faults[:20]]
     first = listed[0]
     return problem(Unprocessable(f"{first['at']}: {first['message']}.", faults=listed))
+
+
+def _no_text(_: UnicodeDecodeError) -> Answer:
+    """Raised when the body is decoded, before any route runs: no route of ours decodes bytes."""
+    return problem(BadRequest("The body is not JSON in UTF-8. Send a JSON object as described in /openapi.json."))
 
 
 def _broken(error: Exception) -> Answer:
