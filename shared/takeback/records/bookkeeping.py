@@ -69,7 +69,7 @@ class Bookkeeping(Record):
             aliases=(
                 "item title", "item name", "product title", "product name", "listing title", "listing name", "line item name", "item", "title", "product",
                 "products", "item sold", "name of item", "nombre del articulo", "nombre del producto", "nombre de producto", "nombre de articulo",
-                "item description", "product description", "listing", "offer title", "description", "item details", "merchandise", "article",
+                "item description", "product description", "listing", "offer title", "description", "item details", "merchandise", "article", "name",
             ),
             harmless=(*_MARKETPLACES, "sale"),
         ),

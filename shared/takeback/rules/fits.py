@@ -49,6 +49,15 @@ def objection(cells: Sequence[Cell], column: Column) -> str | None:
             return _text(filled)
 
 
+def reads_like_people(cells: Sequence[Cell]) -> bool:
+    """Whether texts are as short and free of digits as people's names are; goods take more words, or a number."""
+    filled = [text.split() for text, _ in cells if text.strip()][:_ENOUGH]
+    if not filled:
+        return True
+    long = sum(len(words) > 3 or any(letter.isdigit() for word in words for letter in word) for words in filled)
+    return long < 0.4 * len(filled)
+
+
 def is_date(cell: Cell) -> bool:
     """Whether a cell is some date, be its order open or not."""
     text, kind = cell

@@ -16,8 +16,7 @@ from takeback.rules.headers import fold
 class Layout:
     """One kind of export. All headers are folded.
 
-    `fields`: for each field the headers that feed it, the best first; an empty list says that this export has no column
-    for it. `ignored`: columns that look like a field and are none, with the reason. `per_piece`: prices of one piece where
+    `fields`: for each field the headers that feed it, the best first. `ignored`: columns that look like a field and are none, with the reason. `per_piece`: prices of one piece where
     a line may be several. `money_unit`: columns that count cents without saying so. `same_on_further_lines`: cells by
     which a line without an order number shows that it continues the order above. `once_per_order`: amounts of the order.
     """
@@ -32,9 +31,9 @@ class Layout:
     once_per_order: tuple[str, ...]
 
     def columns_of(self, field: str, headers: Sequence[str]) -> dict[int, int] | None:
-        """Column place -> rank for a field that this layout speaks of, None when it does not."""
+        """Column place -> rank for a field that this export has a column for, None when it has none."""
         known = self.fields.get(field)
-        if known is None:
+        if not known:
             return None
         ranks = {header: rank for rank, header in enumerate(known)}
         return {place: ranks[folded] for place, header in enumerate(headers) if (folded := fold(header)) in ranks}

@@ -11,6 +11,8 @@ from takeback.rules.headers import fold, is_known, words
 
 LOWEST_SCORE = 0.70
 
+_NAME = ("name",)  # the name of a shop is no item's: here no word is harmless
+
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
@@ -67,7 +69,7 @@ def _score(folded: str, meant: tuple[str, ...], alias: str, field: Column) -> fl
         return 0.95
     extra = [word for word in meant if word not in alias_words]
     missing = [word for word in alias_words if word not in meant]
-    if not missing and extra and all(word in field.harmless for word in extra):
+    if not missing and alias_words != _NAME and all(word in field.harmless for word in extra):
         return 0.9
     return _nearly(meant, alias_words, extra, missing)
 

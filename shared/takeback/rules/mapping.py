@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from takeback.errors import InvalidMapping
 from takeback.records import Column
-from takeback.rules.fits import ColumnSample, objection
-from takeback.rules.headers import fingerprint
+from takeback.rules.fits import ColumnSample, objection, reads_like_people
+from takeback.rules.headers import fingerprint, words
 from takeback.rules.layouts import Layout, layout_of
-from takeback.rules.likeness import LOWEST_SCORE, Likeness, likeness
+from takeback.rules.likeness import Likeness, likeness
 from takeback.rules.values import is_empty
 
 __all__ = ["ColumnSample", "Suggestion", "check_mapping", "fingerprint", "remembered_suggestions", "suggest", "unmapped_required"]
+
+_NAME = ("name",)  # of goods or of people: the header alone does not say
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,11 @@ def _edges(field: Column, columns: Sequence[ColumnSample], layout: Layout | None
             alike = None
         else:
             alike = likeness(column.header, field)
-        if alike is None or alike.score < LOWEST_SCORE:
+        if alike is None:
             continue
         against = objection(column.cells, field)
+        if words(column.header) == _NAME and reads_like_people(column.cells):
+            against = "its cells may be people's names"
         if against:
             objections[place] = f"“{column.header}” could be {field.label.lower()}, but {against}."
             continue
