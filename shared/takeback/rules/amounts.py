@@ -87,11 +87,12 @@ def _unit(column: Evidence, options: Options) -> Decision | None:
         )
     if options.money_unit:
         return Decision(column.header, "money_unit", options.money_unit, f"You said {UNITS[options.money_unit]}.")
-    if says_cents(column.header):
+    if column.in_cents or says_cents(column.header):
         if fraction:
-            question = f"The header says cents, but {fraction} has decimals. Are these cents or {UNITS['major']}?"
+            question = f"“{column.header}” should hold cents, but {fraction} has decimals. Are these cents or {UNITS['major']}?"
             return Decision(column.header, "money_unit", "major", question, needs_answer=True)
-        return Decision(column.header, "money_unit", "cents", f"The header “{column.header}” says cents.")
+        because = "This source writes" if column.in_cents else "The header says so:"
+        return Decision(column.header, "money_unit", "cents", f"{because} “{column.header}” in cents.")
     return _unit_by_rows(column, fraction)
 
 

@@ -41,6 +41,7 @@ class Evidence:
     header: str
     column: Column
     witness: bool = False
+    in_cents: bool = False  # the source is known to count cents here
     tallies: dict[str, Tally] = field(default_factory=dict)
     span: dict[DateOrder, tuple[date, date]] = field(default_factory=dict)
 

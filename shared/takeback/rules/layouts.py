@@ -31,16 +31,20 @@ class Layout:
     once_per_order: tuple[str, ...]
 
     def columns_of(self, field: str, headers: Sequence[str]) -> dict[int, int] | None:
-        """Column place -> rank for a field that this export has a column for, None when it has none."""
+        """Column place -> rank for a field, None when the file has none of its columns."""
         known = self.fields.get(field)
         if not known:
             return None
         ranks = {header: rank for rank, header in enumerate(known)}
-        return {place: ranks[folded] for place, header in enumerate(headers) if (folded := fold(header)) in ranks}
+        return {place: ranks[folded] for place, header in enumerate(headers) if (folded := fold(header)) in ranks} or None
 
     def places(self, wanted: Sequence[str], headers: Iterable[str]) -> tuple[str, ...]:
         """The headers of a file that are among the folded ones of this layout."""
         return tuple(header for header in headers if fold(header) in wanted)
+
+    def prices_a_piece(self, header: str) -> bool:
+        """Whether the column is the price of one piece of a line."""
+        return fold(header) in self.per_piece
 
     def ignores(self, header: str) -> bool:
         return fold(header) in self.ignored
@@ -51,6 +55,12 @@ class Layout:
     def reason(self, header: str, field: str, label: str) -> str:
         """Why a header feeds a field here."""
         return f"This looks like {self.name}, where “{' '.join(header.split())}” is {label.lower()}."
+
+
+def cent_columns(headers: Sequence[str]) -> frozenset[str]:
+    """The columns of a known source that count cents without their header saying so."""
+    layout = layout_of(headers)
+    return frozenset(header for header in headers if layout and layout.money_unit.get(fold(header)) == "cents")
 
 
 def layout_of(headers: Sequence[str]) -> Layout | None:
