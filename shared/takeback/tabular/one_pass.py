@@ -75,12 +75,16 @@ class Pass:
         return parsed
 
     def _told(self, chunk: Chunk) -> dict[int, list[Issue]]:
-        """The reader's issues by place in the chunk. One about a cell counts only where its column is used."""
+        """The issues of whole rows by place in the chunk. The reader's about a cell count only where its column is used."""
         place_of = {row: at for at, row in enumerate(chunk.row_numbers)} if chunk.issues else {}
         told: dict[int, list[Issue]] = {}
         for issue in chunk.issues:
             if issue.row in place_of and (issue.header is None or issue.header in self._used):
                 told.setdefault(place_of[issue.row], []).append(issue)
+        if self._plan.currency:
+            cells = chunk.columns[self._plan.headers.index(self._plan.currency.header)]
+            for at, issue in self._plan.currency.issues(cells, chunk.row_numbers):
+                told.setdefault(at, []).append(issue)
         return told
 
     def _write_good(self, good: np.ndarray, parsed: Mapping[str, ParsedColumn], rows: Sink) -> None:

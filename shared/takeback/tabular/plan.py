@@ -9,7 +9,9 @@ from typing import Any
 
 from takeback.errors import InvalidOptions
 from takeback.records import Column, Record
+from takeback.rules.currency_column import CurrencyColumn, currency_column
 from takeback.rules.decisions import Decision, Evidence, Reading, decide, reading_of
+from takeback.rules.layouts import cent_columns
 from takeback.rules.lines import LineRule, line_rule
 from takeback.rules.mapping import ColumnSample, Suggestion, check_mapping, fingerprint, remembered_suggestions, suggest
 from takeback.rules.options import Options
@@ -42,7 +44,8 @@ class Plan:
     """Everything about the reading of a file that does not change while it is read.
 
     `lines`: what further lines of an order leave out. `net`: the column that says what is left after fees.
-    `witnesses`: columns of dates that are not imported; dates of one export look alike.
+    `witnesses`: columns of dates that are not imported; dates of one export look alike. `currency`: the column that
+    names each row's currency.
     """
 
     fields: tuple[Column, ...]
@@ -55,6 +58,7 @@ class Plan:
     lines: LineRule | None
     net: str | None
     witnesses: tuple[str, ...]
+    currency: CurrencyColumn | None
 
     @property
     def places(self) -> dict[str, int]:
@@ -63,8 +67,13 @@ class Plan:
 
     def evidence(self) -> list[Evidence]:
         """Empty evidence for each column that has something to say: the mapped fields in order, then the witnesses."""
-        places = self.places
-        mapped = [Evidence(self.headers[places[field.name]], field) for field in self.fields if field.name in places]
+        places, cents = self.places, cent_columns(self.headers)
+        mapped = [
+            Evidence(header, field, in_cents=header in cents)
+            for field in self.fields
+            if field.name in places
+            for header in [self.headers[places[field.name]]]
+        ]
         return mapped + [Evidence(header, _WITNESS, witness=True) for header in self.witnesses]
 
     def readings(self, decisions: Sequence[Decision]) -> dict[str, Reading]:
@@ -105,6 +114,7 @@ def make_plan(headers: list[str], first: Chunk, asked: Asked, recall: Recall) ->
         lines=line_rule(samples, column_mapping, fields, asked.record.identity),
         net=net_header(headers, column_mapping),
         witnesses=tuple(sample.header for sample in samples if not column_mapping[sample.header] and _looks_like_dates(sample)),
+        currency=currency_column(samples),
     )
     return plan if options == asked.options or _fits(plan, first, asked.today) else replace(plan, options=asked.options)
 

@@ -20,6 +20,7 @@ from takeback.rules.decisions import Decision, Evidence, decide
 from takeback.rules.identifiers import uuid7s
 from takeback.rules.issues import Issue
 from takeback.rules.mapping import unmapped_required
+from takeback.rules.notices import notices
 from takeback.rules.preview import SAMPLES, ColumnView, Disproof
 from takeback.tabular.error_file import ErrorFile, Sink
 from takeback.tabular.one_pass import Pass
@@ -152,6 +153,7 @@ def _warnings(table: Table, plan: Plan, done: Pass) -> list[str]:
     net = done.net.warning(plan.net) if plan.net else None
     return [
         *(notice.message for notice in table.notices),
+        *notices(plan.headers, plan.column_mapping, plan.fields),
         *(done.lines.warnings() if done.lines else ()),
         *([net] if net else ()),
     ]
