@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from ..conftest import Database
+from tests.integration.conftest import Database
+
 from .world import Person, World
 
 

@@ -155,12 +155,12 @@ def test_a_dry_run_gives_the_counts_of_a_commit_and_leaves_nothing(world: World,
     before = world.all_rows()
     rows = [sale("2", item_name="new"), sale("3"), sale("4")]
 
-    foreseen = world.commit(owner, rows, on_existing, dry_run=True)  # pyright: ignore[reportArgumentType]
+    foreseen = world.commit(owner, rows, on_existing, dry_run=True)
 
     assert foreseen.dry_run
     assert world.all_rows() == before
     assert world.trail(foreseen) == []
-    real = world.commit(owner, rows, on_existing)  # pyright: ignore[reportArgumentType]
+    real = world.commit(owner, rows, on_existing)
     assert (foreseen.inserted, foreseen.updated, foreseen.skipped, foreseen.totals) == (
         real.inserted,
         real.updated,
@@ -259,7 +259,7 @@ def test_a_stream_of_rows_that_breaks_leaves_nothing_and_can_be_tried_again(worl
         raise Unavailable
 
     with pytest.raises(Unavailable):
-        commit.commit(told, broken(), rollback_window_hours=24)  # pyright: ignore[reportArgumentType]
+        commit.commit(told, broken(), rollback_window_hours=24)
     assert world.all_rows() == []
     assert commit.commit(told, whole, rollback_window_hours=24).inserted == 2
 

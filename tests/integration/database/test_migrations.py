@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import get_args
@@ -8,12 +10,12 @@ from typing import get_args
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from takeback.records import record_types
 from takeback.stores import migrate as migrations
 from takeback.stores.migrate import migrate
-
-from ..conftest import Database, Server
+from tests.integration.conftest import Database, Server
 
 TYPES = {"id": "text", "text": "text", "choice": "text", "date": "date", "money": "bigint", "count": "bigint"}
 OWN_COLUMNS = {
@@ -31,19 +33,14 @@ OWN_COLUMNS = {
 
 
 @pytest.fixture
-def empty(server: Server, request: pytest.FixtureRequest) -> str:
+def empty(server: Server, request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of a database without a schema."""
-    name = f"empty_{abs(hash(request.node.nodeid))}"
-
-    def drop() -> None:
-        with server.admin() as admin:
-            admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
-
-    drop()
-    request.addfinalizer(drop)
+    name = f"empty_{os.getpid()}_{abs(hash(request.node.nodeid))}"
     with server.admin() as admin:
         admin.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-    return server.database(name)
+    yield server.database(name)
+    with server.admin() as admin:
+        admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 def _migrate(url: str) -> list[str]:
@@ -73,7 +70,7 @@ def test_a_file_that_was_changed_after_it_had_been_applied_is_refused(empty: str
         file.write("-- one more thought\n")
     monkeypatch.setattr(migrations, "_FOLDER", folder)
 
-    with pytest.raises(RuntimeError, match="0001_core.sql was changed"):
+    with pytest.raises(RuntimeError, match=r"0001_core\.sql was changed"):
         _migrate(empty)
 
 
@@ -95,10 +92,9 @@ def test_an_owner_who_is_no_superuser_can_migrate(empty: str, server: Server) ->
         admin.execute("create role plain_owner login createrole")
         for role in ("takeback_app", "takeback_expiry", "takeback_operator"):
             admin.execute(sql.SQL("grant {} to plain_owner with admin option").format(sql.Identifier(role)))
-        admin.execute(
-            sql.SQL("alter database {} owner to plain_owner").format(sql.Identifier(psycopg.conninfo.conninfo_to_dict(empty)["dbname"]))
-        )  # type: ignore[arg-type]
-    url = psycopg.conninfo.make_conninfo(empty, user="plain_owner")
+        name = str(conninfo_to_dict(empty)["dbname"])
+        admin.execute(sql.SQL("alter database {} owner to plain_owner").format(sql.Identifier(name)))
+    url = make_conninfo(empty, user="plain_owner")
 
     assert len(_migrate(url)) == 2
 

@@ -15,8 +15,7 @@ from takeback.records import record_type
 from takeback.rules.batch import Batch, CommitOrder, OnExisting, RollbackRequest
 from takeback.rules.identifiers import uuid7s
 from takeback.stores import commit, rollback
-
-from ..conftest import Database
+from tests.integration.conftest import Database
 
 Sale = dict[str, Any]
 COLUMNS = [column.name for column in record_type("bookkeeping").columns()]
@@ -47,7 +46,10 @@ def sales(*order_ids: str, **columns: Any) -> list[Sale]:
 def rows_object(rows: Sequence[Sale]) -> list[bytes]:
     """The object that validation leaves for commit: COPY's text format, one line per row."""
     ids = uuid7s(time.time_ns() // 1_000_000, os.urandom(10))
-    return [("\t".join([record_id, *(_cell(row.get(name)) for name in COLUMNS)]) + "\n").encode() for record_id, row in zip(ids, rows)]
+    return [
+        ("\t".join([record_id, *(_cell(row.get(name)) for name in COLUMNS)]) + "\n").encode()
+        for record_id, row in zip(ids, rows, strict=False)
+    ]
 
 
 def _cell(value: Any) -> str:
@@ -141,4 +143,4 @@ class World:
         return [row["action"] for row in rows]
 
     def _value(self, query: str, *parameters: Any) -> Any:
-        return next(iter(self.database.sql.execute(query, parameters).fetchall()[0].values()))  # pyright: ignore[reportArgumentType]
+        return next(iter(self.database.sql.execute(query, parameters).fetchall()[0].values()))
