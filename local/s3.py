@@ -2,7 +2,7 @@
 
     python -m local.s3 '{"folder": …, "buckets": …, "access_key_id": …, "secret_access_key": …, "region": …}' FD
 
-serves the listening socket FD, prints "ready", and ends when its standard input does.
+serves the listening socket FD, prints "ready" (or one sentence on what is broken), and ends when its standard input does.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from werkzeug.wrappers import Request, Response
 
 from local.cors import allow, preflight
 from local.post_policy import Refusal, Secret, check
-from local.s3_disk import Disk
+from local.s3_disk import Broken, Disk
 from local.s3_notices import tell_as_s3_does
 from local.signed_url import check_url
 from local.template import Cors
@@ -151,7 +151,11 @@ def main(config: dict[str, Any], listening: int) -> None:
         bucket = backend.create_bucket(declared["name"], config["region"])
         bucket.versioning_status = "Enabled" if declared["versioned"] else None
         disk = Disk(Path(config["folder"]) / declared["name"])
-        disk.restore(bucket)
+        try:
+            disk.restore(bucket)
+        except Broken as broken:
+            print(broken, flush=True)
+            return
         stores[bucket.name] = _Store(bucket, disk, tuple(Cors(**_tuples(rule)) for rule in declared["cors"]))
     app = StrictS3(backend, stores, Secret(config["access_key_id"], config["secret_access_key"]))
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet, fd=listening)

@@ -16,6 +16,10 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey
 
 
+class Broken(Exception):
+    """What is on disk cannot be read; the message names the file."""
+
+
 class _OnDisk:
     """Stands in for the buffer that moto keeps an object's bytes in."""
 
@@ -48,11 +52,14 @@ class Disk:
         self._numbers = count(1)
 
     def restore(self, bucket: FakeBucket) -> None:
-        """Put everything that is on disk into an empty bucket, in the order in which it came."""
+        """Put everything that is on disk into an empty bucket, in the order in which it came. Raises `Broken`."""
         versions: dict[str, list[Any]] = {}
         for path in sorted(self._folder.glob("*.json")):
-            facts, number = json.loads(path.read_text()), int(path.stem)
-            version = self._load(facts, bucket, path.with_suffix(".data"))
+            try:
+                facts, number = json.loads(path.read_text()), int(path.stem)
+                version = self._load(facts, bucket, path.with_suffix(".data"))
+            except (ValueError, KeyError, OSError):
+                raise Broken(f"{path} is broken. Move it and its .data file away, or name another DATA_DIR.") from None
             versions.setdefault(facts["key"], []).append(version)
             self._kept.setdefault(facts["key"], {})[id(version)] = number
             self._numbers = count(number + 1)

@@ -23,9 +23,10 @@ from uuid import uuid4
 import boto3
 import psycopg
 from botocore.exceptions import BotoCoreError, ClientError
+from joserfc.errors import JoseError
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from local.environment import REGION, Database, environments, read_template
+from local.environment import CLIENT_ID, REGION, Database, environments, read_template
 from local.events import Delivered, Events
 from local.gateway import Gateway, Served
 from local.lambdas import Lambdas
@@ -63,7 +64,7 @@ def stack(
         (data / "stack.json").unlink(missing_ok=True)
         listening = _listen(port, parts)
         api = f"http://{_HOST}:{listening.getsockname()[1]}"
-        issuer = Issuer(f"{api}/local/oidc", "takeback-page", data / "keys")
+        issuer = _issuer(api, data / "keys")
         declared = read_template(template, api, issuer.url)
         s3, stand_in = _s3(data, declared, api, parts, say)
         database, postgres = _database(data, parts, say)
@@ -120,6 +121,13 @@ def _listen(port: int, parts: ExitStack) -> socket.socket:
         raise CannotStart(f"Port {port} cannot be used ({error}). Take another: make run PORT=8000") from None
     listening.listen(128)
     return listening
+
+
+def _issuer(api: str, folder: Path) -> Issuer:
+    try:
+        return Issuer(f"{api}/local/oidc", CLIENT_ID, folder)
+    except (ValueError, OSError, JoseError):
+        raise CannotStart(f"{folder / 'issuer.json'} is broken. Delete it: a new one is made, and people sign in again.") from None
 
 
 def _database(data: Path, parts: ExitStack, say: Callable[[str], None]) -> tuple[Database, Postgres | None]:
@@ -184,8 +192,9 @@ def _s3(
 
 
 def _await_stand_in(child: subprocess.Popen[str], data: Path) -> None:
-    if not _output(child).readline():
-        raise CannotStart(f"The S3 stand-in did not start; {data / 's3.log'} says why. If {data / 's3'} is broken, move it away.")
+    said = _output(child).readline().strip()
+    if said != "ready":
+        raise CannotStart(said or f"The S3 stand-in did not start; {data / 's3.log'} says why.")
 
 
 def _given_s3(endpoint: str, template: Template) -> Access:

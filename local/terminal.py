@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.console import Console
 from rich.text import Text
 
@@ -9,6 +11,7 @@ from local.events import Delivered
 from local.gateway import Served
 
 _SLOW_SECONDS = 3
+_ID = re.compile(r"([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 class Terminal:
@@ -17,6 +20,7 @@ class Terminal:
     def __init__(self, console: Console, *, quiet: bool = False) -> None:
         self._console = console
         self._quiet = quiet
+        self._last = ("", "", 0)
 
     def step(self, text: str) -> None:
         """Something the start is waiting for."""
@@ -32,8 +36,11 @@ class Terminal:
 
     def _served(self, served: Served) -> None:
         bad = served.status >= 500 or bool(served.note)
-        if self._quiet and not bad:
+        this = (served.method, served.path, served.status)
+        # Whoever waits for a preview asks several times a second: once is told.
+        if not bad and (self._quiet or this == self._last):
             return
+        self._last = this
         style = "bold red" if bad else "yellow" if served.status >= 400 else "green"
         self._line(served.method, served.path, str(served.status), style, served.seconds)
         if served.note:
