@@ -273,7 +273,8 @@ def test_a_discarded_file_is_gone(person: Open, tmp_path: Path) -> None:
     ready(page)
     place = page.url.split("#")[1]
 
-    press(page, "Discard")
+    with page.expect_response(lambda answer: answer.request.method == "DELETE"):
+        press(page, "Discard")
     expect(page.get_by_text("Drop your spreadsheets here")).to_be_visible()
     visit.open(place)
     heading(page, "There is no such import")

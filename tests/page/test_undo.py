@@ -102,7 +102,6 @@ def test_an_import_that_was_undone_in_another_window_says_so(person: Open, tmp_p
     heading(other, "6 rows removed")
 
     press(page, "Undo this import")
-    press(page, "Undo this import")
     heading(page, "6 rows removed")
 
 

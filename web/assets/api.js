@@ -59,7 +59,7 @@ export class Api extends EventTarget {
   /** @param {TokenSource | null} source */
   set source(source) {
     this.#source = source;
-    if (source && this.#waiting.size) void this.renew(false);
+    if (source && !this.#token) void this.renew(false);
   }
 
   /** Ask the host for another token; what waits for it goes on. @param {boolean} interactive a person just asked for it */
@@ -138,7 +138,7 @@ export class Api extends EventTarget {
   async fetch(method, path, { body, query = {}, signal, patience = PATIENCE_MS } = {}) {
     const url = this.#address(path, query);
     const deadline = Date.now() + patience;
-    let token = this.#token ?? (await this.#firstToken(signal));
+    let token = this.#token ?? (await this.#freshToken(null, signal));
     for (let attempt = 0; ; attempt++) {
       const answer = await this.#once(method, url, body, token, signal);
       if (answer?.status === 401) {
@@ -167,7 +167,7 @@ export class Api extends EventTarget {
   async #once(method, url, body, token, signal) {
     const headers = { Authorization: `Bearer ${token}`, ...(body ? { "Content-Type": "application/json" } : {}) };
     try {
-      const answer = await fetch(url, { method, headers, body: body && JSON.stringify(body), signal, cache: "no-store" });
+      const answer = await fetch(url, { method, headers, body: body && JSON.stringify(body), signal, cache: "no-store", keepalive: method === "DELETE" });
       const date = Date.parse(answer.headers.get("date") ?? "");
       if (date && Math.abs(date - Date.now()) > 2000) this.skew = date - Date.now();
       return answer;
@@ -188,14 +188,9 @@ export class Api extends EventTarget {
     removeEventListener("online", back);
   }
 
-  async #firstToken(signal) {
-    await this.renew(false);
-    return this.#token ?? this.#freshToken(null, signal);
-  }
-
   /** A token other than the refused one, however long the person takes to sign in. */
   async #freshToken(refused, signal) {
-    if (this.#token === refused && refused) await this.renew(false);
+    if (this.#token === refused) await this.renew(false);
     if (this.#token && this.#token !== refused) return this.#token;
     this.#tell({ kind: "expired" });
     const token = await new Promise((resolve, reject) => {

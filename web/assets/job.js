@@ -23,7 +23,7 @@ const SLOW_MS = 60_000; // after this long without a new row, say that it takes 
 const STEP = { plan: "import", undo: "undo" };
 
 export class Job extends EventTarget {
-  /** @type {Phase} */ phase = "finding";
+  /** @type {Phase} */ phase = "asleep";
   /** @type {File | null} */ file = null;
   filename = "";
   /** @type {string | null} */ batchId = null;
@@ -65,6 +65,12 @@ export class Job extends EventTarget {
     job.total = file.size;
     job.phase = "queued";
     return job;
+  }
+
+  /** A job that is to be found again. @param {Api} api @param {URLSearchParams} place @param {string} [filename] */
+  static at(api, place, filename = "") {
+    const job = new Job(api);
+    return Object.assign(job, { phase: "asleep", filename, batchId: place.get("batch"), revision: place.get("revision") });
   }
 
   /** What was answered for the file that this one corrects holds for it too. @param {Job} before */
@@ -294,6 +300,7 @@ export class Job extends EventTarget {
     this.#move({ undo: { loading: true, forecast: null, problem: null, choice: null }, problem: null });
     try {
       const forecast = await this.api.rollback(this.#id, { dry_run: true });
+      if (!forecast.would_undo) return await this.#settle(forecast); // another window was faster
       this.#set({ undo: { loading: false, forecast, problem: null, choice: null } });
     } catch (error) {
       const problem = asProblem(error);

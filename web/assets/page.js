@@ -20,8 +20,8 @@ function opened(signIn) {
     if (expired) signIn.forget();
     return signIn.token ?? (await signIn.silently());
   };
-  importer.place = location.hash.slice(1);
   importer.getToken = token;
+  importer.place = location.hash.slice(1);
   imports.getToken = token;
   find("who").textContent = signIn.name;
   find("sign-out").onclick = () => signIn.leaveForGood();

@@ -103,11 +103,10 @@ export class TakebackImporter extends HTMLElement {
     const batch = parts.get("batch");
     const known = batch ? this.#jobs.find((job) => job.batchId === batch) : null;
     if (known && known === this.#job) void known.go(parts);
-    else if (known || !batch) this.#show(known ?? null);
     else {
-      const job = this.#adopt(new Job(this.#api));
-      this.#show(job);
-      void job.find(parts);
+      const job = batch ? (known ?? this.#adopt(Job.at(this.#api, parts))) : null;
+      if (job?.phase === "asleep") void job.find(parts);
+      this.#show(job, false);
     }
   }
 
@@ -129,7 +128,10 @@ export class TakebackImporter extends HTMLElement {
       this.#pump();
       this.#emit("ready", { batch_id: job.batchId, revision: job.revision, state: job.preview.state, total_rows: job.preview.total_rows, valid_rows: job.preview.valid_rows, invalid_rows: job.preview.invalid_rows });
     });
-    job.addEventListener("committed", () => this.#emit("committed", { batch: job.batch }));
+    job.addEventListener("committed", () => {
+      this.#remember();
+      this.#emit("committed", { batch: job.batch });
+    });
     job.addEventListener("rolledback", () => this.#emit("rolledback", { batch: job.batch }));
     job.addEventListener("wrong", (event) => {
       this.#pump();
@@ -146,13 +148,14 @@ export class TakebackImporter extends HTMLElement {
     this.#draw();
   }
 
-  /** @param {Job | null} job */
-  #show(job) {
+  /** @param {Job | null} job @param {boolean} [tell] the address has to follow, as it is not where this came from */
+  #show(job, tell = true) {
     this.#job = job;
     if (job?.phase === "asleep") void job.find(new URLSearchParams(job.place));
     if (job) void this.#describe();
     this.#jobs = this.#jobs.filter((each) => each === job || !["gone", "failed", "done"].includes(each.phase));
-    this.#navigate(false);
+    if (tell) this.#navigate(false);
+    else this.#remember();
     this.#draw();
   }
 
@@ -206,7 +209,7 @@ export class TakebackImporter extends HTMLElement {
       for (const { place, filename } of JSON.parse(sessionStorage.getItem(this.#drawer) ?? "[]")) {
         const parts = new URLSearchParams(place);
         if (this.#jobs.some((job) => job.batchId === parts.get("batch"))) continue;
-        this.#adopt(Object.assign(new Job(this.#api), { phase: "asleep", filename, batchId: parts.get("batch"), revision: parts.get("revision") }));
+        this.#adopt(Job.at(this.#api, parts, filename));
       }
     } catch {
       // nothing that could be remembered

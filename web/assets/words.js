@@ -41,10 +41,17 @@ export function understood(preview) {
   if (file.header_row) facts.push({ text: `Headers in row ${count(file.header_row)}` });
   facts.push({ text: plural(preview.total_rows, "row") });
   if (preview.remembered) facts.push({ text: "Columns as you imported a file of this shape last time" });
-  for (const decision of preview.decisions) {
-    if (!decision.needs_answer) facts.push({ text: `“${decision.header}”: ${decided(decision)}`, proof: decision.evidence });
-  }
-  return facts;
+  return [...facts, ...columnFacts(preview.decisions.filter((decision) => !decision.needs_answer))];
+}
+
+/** One sentence for all columns that are read in the same way, with the proof of the first. @param {any[]} decisions */
+function columnFacts(decisions) {
+  const byHeader = Map.groupBy(decisions, (decision) => decision.header);
+  const facts = [...byHeader].map(([header, all]) => ({ header, how: all.map(decided).join(", "), proof: all.map((decision) => decision.evidence).join(" ") }));
+  return [...Map.groupBy(facts, (fact) => fact.how)].map(([how, alike]) => ({
+    text: `“${alike.map((fact) => fact.header).join("”, “")}”: ${how}`,
+    proof: alike[0].proof,
+  }));
 }
 
 /** @param {{kind: string, value: string | null, evidence: string}} decision */
