@@ -88,10 +88,22 @@ def with_progress(db: Connection, batch: Batch) -> Batch:
     return batch.model_copy(update={"progress": progress})
 
 
-def job_id(db: Connection, batch_id: UUID) -> UUID | None:
-    """The job that the batch waits for; None when it waits for none."""
-    row = db.execute("select job ->> 'id' as id from import_batches where batch_id = %s and job is not null", [batch_id]).fetchone()
-    return None if row is None else UUID(row["id"])
+def job(db: Connection, batch_id: UUID) -> dict[str, Any] | None:
+    """The job that the batch waits for, `{id, asked}`; None when it waits for none."""
+    row = db.execute("select job from import_batches where batch_id = %s", [batch_id]).fetchone()
+    return None if row is None else row["job"]
+
+
+def waits_for(db: Connection, batch_id: UUID, job_id: UUID) -> bool:
+    """Whether this is the job that the batch waits for."""
+    waiting = job(db, batch_id)
+    return waiting is not None and waiting["id"] == str(job_id)
+
+
+def idle_job(db: Connection, batch: Batch) -> dict[str, Any] | None:
+    """The job that the batch waits for and nobody is at work on, so that it is worth another start."""
+    idle = batch.progress is not None and batch.progress.phase == "waiting"
+    return job(db, batch.batch_id) if idle else None
 
 
 def lock(db: Connection, batch_id: UUID, account_id: UUID | None = None) -> None:

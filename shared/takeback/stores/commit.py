@@ -68,10 +68,10 @@ def look(user_id: str, asked: CommitRequest) -> Batch | None:
     return batch if batch is not None and mine and batch.status == "committed" else None
 
 
-def accept(order: CommitOrder) -> tuple[Batch, UUID | None]:
-    """Take on a commit that is too long for one call: the batch, `committing`, and the id of the job that is to be started.
+def accept(order: CommitOrder, asked: CommitRequest) -> tuple[Batch, dict[str, Any] | None]:
+    """Take on a commit that is too long for one call: the batch, `committing`, and the job that is to be started.
 
-    The id is None when there is nothing to start: the batch is committed, or somebody is at work on it.
+    There is no job to start when the batch is committed already, or when somebody is at work on it.
     """
     try:
         with transaction(order.user_id) as db:
@@ -81,19 +81,18 @@ def accept(order: CommitOrder) -> tuple[Batch, UUID | None]:
                 batches.lock(db, order.batch_id)
                 found = standing(db, order)
             if found is None:
-                job_id = uuid4()
-                found = _record(db, order, {"id": str(job_id)})
+                found = _record(db, order, {"id": str(uuid4()), "asked": asked.model_dump(mode="json")})
                 batches.note(db, found, order.user_id, "commit_accepted", on_existing=order.on_existing)
             found = batches.with_progress(db, found)
-            idle = found.progress is not None and found.progress.phase == "waiting"
-            return found, batches.job_id(db, order.batch_id) if idle else None
+            return found, batches.idle_job(db, found)
     except OutcomeUnknown:
         with transaction(order.user_id) as db:
             batches.lock(db, order.batch_id)
             found = standing(db, order)
             if found is None:
                 raise Unavailable from None
-            return found, batches.job_id(db, order.batch_id)
+            found = batches.with_progress(db, found)
+            return found, batches.idle_job(db, found)
 
 
 def fail(user_id: str, batch_id: UUID, job_id: UUID, error: TakebackError) -> None:
@@ -151,7 +150,7 @@ def _already(db: Connection, order: CommitOrder, job_id: UUID | None) -> Batch |
     batch = standing(db, order)
     if job_id is None:
         return batch
-    if batch is None or (batch.status == "committing" and batches.job_id(db, order.batch_id) != job_id):
+    if batch is None or (batch.status == "committing" and not batches.waits_for(db, order.batch_id, job_id)):
         raise StaleJob
     return None if batch.status == "committing" else batch
 

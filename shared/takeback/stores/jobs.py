@@ -26,9 +26,8 @@ def commit_preview(user_id: str, asked: CommitRequest) -> Batch:
     preview = uploads.load_preview(user_id, asked.batch_id, asked.revision)
     if preview.valid_rows <= settings().inline_rows or asked.dry_run:
         return _commit(user_id, asked, preview)
-    batch, job_id = commit.accept(commit_order(user_id, asked, preview))
-    if job_id is not None:
-        job = {"job_id": str(job_id), "asked": asked.model_dump(mode="json")}
+    batch, job = commit.accept(commit_order(user_id, asked, preview), asked)
+    if job is not None:
         files.write_json(keys.of_batch("commits", user_id, asked.batch_id, f"{asked.revision}.json"), job)
     return batch
 
@@ -38,10 +37,9 @@ def roll_back(user_id: str, batch_id: UUID, asked: RollbackRequest) -> Batch:
     batch = history.batch(user_id, batch_id)
     if batch.inserted + batch.updated <= settings().inline_rows or asked.dry_run:
         return rollback.rollback(user_id, batch_id, asked)
-    batch, job_id = rollback.accept(user_id, batch_id, asked)
-    if job_id is not None:
-        job = {"job_id": str(job_id), "asked": asked.model_dump(mode="json")}
-        files.write_json(keys.of_batch("rollbacks", user_id, batch_id, f"{job_id}.json"), job)
+    batch, job = rollback.accept(user_id, batch_id, asked)
+    if job is not None:
+        files.write_json(keys.of_batch("rollbacks", user_id, batch_id, f"{job['id']}.json"), job)
     return batch
 
 
@@ -50,7 +48,7 @@ def carry_out(key: keys.BatchKey) -> str:
     job = files.read_json(str(key))
     if job is None:
         return "gone"
-    job_id = UUID(job["job_id"])
+    job_id = UUID(job["id"])
     try:
         if key.prefix == "commits":
             asked = CommitRequest.model_validate(job["asked"])

@@ -7,6 +7,7 @@ it was changed more than a second after the import wrote it. Edited rows are und
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
@@ -44,10 +45,10 @@ def rollback(user_id: str, batch_id: UUID, asked: RollbackRequest, *, job_id: UU
         raise
 
 
-def accept(user_id: str, batch_id: UUID, asked: RollbackRequest) -> tuple[Batch, UUID | None]:
-    """Take on a rollback that is too long for one call: the batch, `rolling_back`, and the id of the job to be started.
+def accept(user_id: str, batch_id: UUID, asked: RollbackRequest) -> tuple[Batch, dict[str, Any] | None]:
+    """Take on a rollback that is too long for one call: the batch, `rolling_back`, and the job that is to be started.
 
-    The window is judged now; what stands in the way now is refused now. The id is None when there is nothing to start.
+    The window is judged now; what stands in the way now is refused now. There is no job when there is nothing to start.
     """
     try:
         with transaction(user_id) as db:
@@ -59,20 +60,20 @@ def accept(user_id: str, batch_id: UUID, asked: RollbackRequest) -> tuple[Batch,
                     update import_batches set status = 'rolling_back', job = %s, job_at = clock_timestamp(), problem = null
                     where batch_id = %s
                     """,
-                    [Jsonb({"id": str(uuid4())}), batch_id],
+                    [Jsonb({"id": str(uuid4()), "asked": asked.model_dump(mode="json")}), batch_id],
                 )
                 batch = batches.get(db, batch_id)
                 batches.note(db, batch, user_id, "rollback_accepted", force=asked.force, keep_modified=asked.keep_modified)
             batch = batches.with_progress(db, batch)
-            waits = batch.progress is not None and batch.progress.phase == "waiting"
-            return batch, batches.job_id(db, batch_id) if waits else None
+            return batch, batches.idle_job(db, batch)
     except OutcomeUnknown:
         with transaction(user_id) as db:
             batches.lock(db, batch_id)
             batch = batches.get(db, batch_id)
             if batch.status == "committed":
                 raise Unavailable from None
-            return batch, batches.job_id(db, batch_id)
+            batch = batches.with_progress(db, batch)
+            return batch, batches.idle_job(db, batch)
     except Conflict as refusal:
         _note_refusal(user_id, batch_id, refusal)
         raise
@@ -129,7 +130,7 @@ def _claimed(db: Connection, batch_id: UUID, job_id: UUID | None) -> Batch:
         return batch
     batches.lock(db, batch_id, batch.account_id)
     batch = _locked(db, batch_id)
-    if job_id is not None and batches.job_id(db, batch_id) != job_id and batch.status != "rolled_back":
+    if job_id is not None and batch.status != "rolled_back" and not batches.waits_for(db, batch_id, job_id):
         raise StaleJob
     if batch.status in {"committing", "failed"}:
         raise NotCommitted

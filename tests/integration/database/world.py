@@ -14,7 +14,7 @@ from psycopg import sql
 from takeback.records import record_type
 from takeback.rules.batch import Batch, CommitOrder, OnExisting, RollbackRequest
 from takeback.rules.identifiers import uuid7s
-from takeback.stores import commit, rollback
+from takeback.stores import commit, database, expiry, rollback
 from tests.integration.conftest import Database
 
 Sale = dict[str, Any]
@@ -136,10 +136,22 @@ class World:
     def batch(self, batch: Batch) -> dict[str, Any]:
         return self.database.sql.execute("select * from import_batches where batch_id = %s", [batch.batch_id]).fetchall()[0]
 
+    def tidy(self) -> dict[str, int]:
+        """What the schedule does, as the role that it has."""
+        before = os.environ["PGUSER"]
+        database.close()
+        os.environ["PGUSER"] = "takeback_expiry"
+        try:
+            return expiry.tidy()
+        finally:
+            database.close()
+            os.environ["PGUSER"] = before
+
     def trail(self, batch: Batch) -> list[str]:
-        rows = self.database.sql.execute(
-            "select action from import_events where batch_id = %s order by event_id", [batch.batch_id]
-        ).fetchall()
+        return self.trail_of(batch.batch_id)
+
+    def trail_of(self, batch_id: UUID) -> list[str]:
+        rows = self.database.sql.execute("select action from import_events where batch_id = %s order by event_id", [batch_id]).fetchall()
         return [row["action"] for row in rows]
 
     def _value(self, query: str, *parameters: Any) -> Any:
