@@ -98,13 +98,13 @@ class StrictS3:
         size = file.stream.seek(0, os.SEEK_END)
         file.stream.seek(0)
         check(fields, bucket, size, self._secret, datetime.now(UTC))
-        store = self._stores.get(bucket)
-        if store is None:
+        if bucket not in self._backend.buckets:
             raise Refusal(404, "NoSuchBucket", "The specified bucket does not exist", {"BucketName": bucket})
         name = fields["key"].replace("${filename}", file.filename or "")
         stored = self._backend.put_object(bucket, name, file.stream.read(), request_method="POST")
         stored.set_metadata(metadata_from_headers(fields))
-        store.disk.keep(store.bucket, name)
+        if store := self._stores.get(bucket):
+            store.disk.keep(store.bucket, name)
         return _taken(fields, f"{request.host_url}{bucket}/{quote(name)}", bucket, name, stored)
 
 
