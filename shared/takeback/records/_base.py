@@ -11,6 +11,11 @@ from pydantic import BaseModel, ConfigDict
 Kind = Literal["id", "text", "date", "money", "count", "choice"]
 
 
+def listed(text: str) -> tuple[str, ...]:
+    """The entries of a list that is written as text, parted by commas."""
+    return tuple(" ".join(entry.split()) for entry in text.split(","))
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One field of a record type.

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from takeback.errors import InvalidOptions
 from takeback.rules.evidence import Evidence, Tally
 from takeback.rules.headers import says_cents
 from takeback.rules.options import DecimalMark, Options
 from takeback.rules.readings import Decision
+from takeback.rules.values.currencies import CENT_SIGN, agree
 
-MARKS: tuple[DecimalMark, ...] = (".", ",")
-IN_WORDS = {".": "a decimal point", ",": "a decimal comma"}
+MARKS: Final[tuple[DecimalMark, ...]] = (".", ",")
+IN_WORDS: Final[dict[DecimalMark, str]] = {".": "a decimal point", ",": "a decimal comma"}
+_MANY = 5
 UNITS = {"cents": "cents", "major": "whole units (dollars, euros, pounds)"}
 
 _NO_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "PYG", "UGX", "XAF", "XOF", "XPF"})  # ISO 4217: no minor unit
@@ -24,7 +27,7 @@ def decide_money(column: Evidence, all_evidence: Sequence[Evidence], options: Op
 
 
 def _mark(column: Evidence, all_evidence: Sequence[Evidence], options: Options) -> Decision | None:
-    proven = {mark: column.tally(f"mark {mark}") for mark in MARKS}
+    proven: dict[DecimalMark, Tally] = {mark: column.tally(f"mark {mark}") for mark in MARKS}
     unclear = column.tally("mark ?")
     if options.decimal_mark:
         return _mark_as_told(column, options.decimal_mark, proven)
@@ -67,7 +70,7 @@ def _mark_by_other_evidence(column: Evidence, all_evidence: Sequence[Evidence], 
     if set(column.keyed("currency ")) & _NO_CENTS:
         because = f"{_capital(str(unclear))}: this currency has no decimals, so the mark parts thousands."
         return Decision(column.header, "decimal_mark", thousands, because)
-    question = f"{_capital(str(unclear))} may be a thousand or a number with three decimals, and no other row tells. Which mark is the decimal one?"
+    question = f"{_capital(str(unclear))} may be a thousand or have three decimals, and no other row tells. Which is the decimal mark?"
     return Decision(column.header, "decimal_mark", thousands, question, needs_answer=True)
 
 
@@ -97,16 +100,15 @@ def _unit(column: Evidence, options: Options) -> Decision | None:
 
 
 def _unit_by_rows(column: Evidence, fraction: Tally | None) -> Decision:
+    """Whole numbers are dollars, unless the rows say cents, or look so much like it that one has to ask."""
     if fraction:
         return Decision(column.header, "money_unit", "major", f"{_capital(str(fraction))} has decimals: amounts are {UNITS['major']}.")
-    marked = column.tally("currency ¢")
-    whole = column.tally("mark ")
-    if marked.count and marked.count == whole.count:
+    amounts = column.tally("negative").count + column.tally("positive").count
+    marked, like_cents = column.tally(f"currency {CENT_SIGN}"), column.tally("like cents")
+    if marked.count >= amounts:
         return Decision(column.header, "money_unit", "cents", f"{_capital(str(marked))} says cents.")
-    like_cents = column.tally("like cents")
-    amounts = whole.count - column.tally("zero").count
-    if not column.keyed("currency ") and like_cents.count >= 5 and like_cents.count * 2 > amounts:
-        question = f"No amount has decimals, and most end like {like_cents}. Are these cents or {UNITS['major']}?"
+    if not column.keyed("currency ") and like_cents.count >= _MANY and like_cents.count * 2 > amounts:
+        question = f"No amount has decimals, and most are like {like_cents}. Are these cents or {UNITS['major']}?"
         return Decision(column.header, "money_unit", "major", question, needs_answer=True)
     return Decision(column.header, "money_unit", "major", f"Neither header nor rows say cents: amounts are {UNITS['major']}.")
 
@@ -124,16 +126,18 @@ def _sign(column: Evidence) -> Decision | None:
 
 
 def _currency(column: Evidence) -> list[Decision]:
-    found = {code: tally for code, tally in column.keyed("currency ").items() if code != "¢"}
+    found = {code: tally for code, tally in column.keyed("currency ").items() if code != CENT_SIGN}
     if not found:
         return []
-    main = max(sorted(found), key=lambda code: found[code].count)
-    if len(found) == 1:
+    counts = {code: sum(tally.count for other, tally in found.items() if agree(code, other)) for code in sorted(found)}
+    # A named currency before its bare sign: `USD` and not `$` where both stand.
+    main = max(counts, key=lambda code: (counts[code], len(code)))
+    strangers = {code: tally for code, tally in sorted(found.items()) if not agree(code, main)}
+    if not strangers:
         return [Decision(column.header, "currency", main, f"{_capital(str(found[main]))}.")]
-    others = "; ".join(f"{tally.count} in {code}, first {tally}" for code, tally in sorted(found.items()) if code != main)
-    return [
-        Decision(column.header, "currency", main, f"Most amounts are in {main}. Others cannot be added to them and are in error: {others}.")
-    ]
+    others = "; ".join(f"{tally.count} in {code}, first {tally}" for code, tally in strangers.items())
+    evidence = f"Most amounts are in {main}. Others cannot be added to them and are in error: {others}."
+    return [Decision(column.header, "currency", main, evidence)]
 
 
 def _capital(text: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from takeback.rules.fits import ColumnSample
 from takeback.rules.headers import words
 from takeback.rules.issues import Issue
-from takeback.rules.values.currencies import currency, home
+from takeback.rules.values.currencies import agree, currency
 
 _HEADERS = frozenset(
     {("currency",), ("currency", "code"), ("order", "currency"), ("sale", "currency"), ("transaction", "currency"), ("item", "currency")}
@@ -29,8 +29,8 @@ class CurrencyColumn:
             if cell == self.currency:
                 continue
             found = currency(cell.strip())
-            if found and home(found) != self.currency:
-                message = f"This row is in {home(found)}, the file in {self.currency}: they cannot be added. Convert it or exclude the row."
+            if found and not agree(found, self.currency):
+                message = f"This row is in {found}, the file in {self.currency}: they cannot be added. Convert it or exclude the row."
                 yield at, Issue("mixed_currency", message, row_numbers[at], None, self.header, cell[:200])
 
 
@@ -40,7 +40,7 @@ def currency_column(columns: Sequence[ColumnSample]) -> CurrencyColumn | None:
     if len(candidates) != 1:
         return None
     filled = [text.strip() for text, _ in candidates[0].cells if text.strip()]
-    codes = Counter(home(code) for text in filled if (code := currency(text)))
+    codes = Counter(code for text in filled if (code := currency(text)))
     if not codes or codes.total() < 0.9 * len(filled):
         return None
     main = max(sorted(codes), key=lambda code: codes[code])

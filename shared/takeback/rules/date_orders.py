@@ -30,7 +30,7 @@ def decide_date(column: Evidence, all_evidence: Sequence[Evidence], options: Opt
         return _without_order(column)
     if options.date_order:
         return [_as_told(column, fits, options.date_order)]
-    viable = [order for order in ORDERS if not _disproof(fits, order)]
+    viable: list[DateOrder] = [order for order in ORDERS if not _disproof(fits, order)]
     if len(viable) == 1:
         decision = _decided(column, viable[0], f"{_proof(fits, viable[0])} fits no other order: {IN_WORDS[viable[0]]}.")
         return [_half_converted(column, fits, viable[0]) or decision]
@@ -128,13 +128,13 @@ def _by_other_evidence(
         return _decided(column, viable[0], f"{_proof(fits, viable[0])}: {IN_WORDS[viable[0]]}.")
     if all(style[0] == "." for style in styles) and "DMY" in viable:
         return _decided(column, "DMY", f"{_capital(str(first))} has points between its numbers: such dates are written day first.")
-    past = [order for order in viable if column.span[order][1] <= today + _TOMORROW]
+    past: list[DateOrder] = [order for order in viable if column.span[order][1] <= today + _TOMORROW]
     if len(past) == 1:
         late = [f"{column.span[order][1]}" for order in viable if order != past[0]]
         return _decided(column, past[0], f"Read otherwise, a sale would lie in the future ({', '.join(late)}): {IN_WORDS[past[0]]}.")
     viable = past or viable
     lengths = {order: column.span[order][1] - column.span[order][0] for order in viable}
-    short = [order for order in viable if lengths[order] <= _ONE_EXPORT]
+    short: list[DateOrder] = [order for order in viable if lengths[order] <= _ONE_EXPORT]
     if len(short) == 1 and all(lengths[order] >= _NO_EXPORT for order in viable if order != short[0]):
         low, high = column.span[short[0]]
         return _decided(
@@ -156,7 +156,7 @@ def _by_other_columns(column: Evidence, all_evidence: Sequence[Evidence], viable
         if other is column or other.column.kind != "date" or not styles & set(other.keyed("style ")):
             continue
         fits = _fits(other)
-        proven = [order for order in ORDERS if not _disproof(fits, order)]
+        proven: list[DateOrder] = [order for order in ORDERS if not _disproof(fits, order)]
         if len(proven) == 1 and proven[0] in viable:
             return _decided(
                 column, proven[0], f"{_proof(fits, proven[0])} in “{other.header}” shows how this file writes dates: {IN_WORDS[proven[0]]}."

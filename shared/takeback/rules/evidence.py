@@ -13,6 +13,8 @@ from takeback.rules.values.empty import is_empty
 from takeback.rules.values.money import parse_money, read_amount
 from takeback.rules.values.problem import Problem
 
+_LIKE_CENTS = ("99", "95", "50", "49")  # how prices of goods end, with the decimal mark left out
+
 
 @dataclass(slots=True)
 class Tally:
@@ -33,15 +35,16 @@ class Tally:
 
 @dataclass(slots=True)
 class Evidence:
-    """Tallies of one column: the keys are few whatever the cells hold. `see` may be called in any order of rows and gives the same evidence.
+    """Tallies of one column: the keys are few whatever the cells hold. Rows may be seen in any order.
 
-    A witness is a column that is not imported: it only helps to read the others, as dates of one export look alike.
+    `witness`: the column is not imported, it only helps to read the others, for dates of one export look alike.
+    `in_cents`: the source is known to count cents here.
     """
 
     header: str
     column: Column
     witness: bool = False
-    in_cents: bool = False  # the source is known to count cents here
+    in_cents: bool = False
     tallies: dict[str, Tally] = field(default_factory=dict)
     span: dict[DateOrder, tuple[date, date]] = field(default_factory=dict)
 
@@ -67,25 +70,23 @@ class Evidence:
         tally.add(text, row, count)
 
     def _see_date(self, text: str, kind: str, row: int, count: int) -> None:
-        if kind == "d":
-            found = parse_date(text, Reading(), kind)
-            self._add("typed" if isinstance(found, date) else "bad", text, row, count)
-            if isinstance(found, date) and found.day > 12:
-                self._add("typed late", text, row, count)
-            return
         if kind != "t":
-            self._add("typed number" if isinstance(parse_date(text, Reading(), kind), date) else "bad", text, row, count)
+            found = parse_date(text, Reading(), kind)
+            if isinstance(found, date):
+                self._add("typed" if kind == "d" else "typed number", text, row, count)
+                if kind == "d" and found.day > 12:
+                    self._add("typed late", text, row, count)
             return
         found = read_date(text)
         if isinstance(found, NumericDate):
             self._see_numeric(found, text, row, count)
-        elif isinstance(found, Problem):
-            self._add("number" if is_bare_number(text) else "bad", text, row, count)
+        elif isinstance(found, date):
+            self._add("year first" if text.lstrip()[:4].isdigit() else "name", text, row, count)
         else:
-            self._add("year first" if text.strip()[:4].isdigit() else "name", text, row, count)
+            self._add("number" if is_bare_number(text) else "bad", text, row, count)
 
     def _see_numeric(self, found: NumericDate, text: str, row: int, count: int) -> None:
-        days = {order: day for order in ORDERS if (day := found.on(order))}
+        days: dict[DateOrder, date] = {order: day for order in ORDERS if (day := found.on(order))}
         self._add("fits " + " ".join(days), text, row, count)
         self._add(f"style {found.separator}{'4' if found.digits[2] == 4 else '2'}", text, row, count)
         for order, day in days.items():
@@ -94,14 +95,12 @@ class Evidence:
 
     def _see_money(self, text: str, kind: str, row: int, count: int) -> None:
         if kind != "t":
-            value = parse_money(text, Reading(), kind)
-            if isinstance(value, int):
-                self._see_sign(value, text, row, count)
-                self._add("typed fraction" if value % 100 else "typed whole", text, row, count)
+            cents = parse_money(text, Reading(), kind)
+            if isinstance(cents, int):
+                self._see_size(cents, bool(cents % 100), str(abs(cents) // 100), text, row, count)
             return
         amount = read_amount(text)
         if isinstance(amount, Problem):
-            self._add("bad", text, row, count)
             return
         mark = amount.mark
         self._add(f"mark {mark}", text, row, count)
@@ -109,10 +108,13 @@ class Evidence:
             self._add(f"open {'.' if '.' in amount.number else ','}", text, row, count)
         if amount.currency:
             self._add(f"currency {amount.currency}", text, row, count)
-        digits = amount.number.strip("0., '")
-        self._see_sign((-1 if amount.negative else 1) if digits else 0, text, row, count)
-        if not mark and len(amount.number) >= 3 and amount.number.endswith(("99", "95", "49", "50")):
-            self._add("like cents", text, row, count)
+        fraction = amount.number.rpartition(mark)[2] if mark in (".", ",") else ""
+        size = 1 if amount.number.strip("0., '") else 0
+        self._see_size(-size if amount.negative else size, bool(fraction.strip("0")), "" if mark else amount.number, text, row, count)
 
-    def _see_sign(self, sign: int, text: str, row: int, count: int) -> None:
-        self._add("negative" if sign < 0 else "positive" if sign else "zero", text, row, count)
+    def _see_size(self, amount: int, fraction: bool, digits: str, text: str, row: int, count: int) -> None:  # noqa: FBT001
+        self._add("negative" if amount < 0 else "positive" if amount else "zero", text, row, count)
+        if fraction:
+            self._add("fraction", text, row, count)
+        elif len(digits) >= 4 and digits.endswith(_LIKE_CENTS):
+            self._add("like cents", text, row, count)

@@ -135,7 +135,7 @@ def _split(word: str) -> list[str] | None:
             if before is None:
                 continue
             piece = word[start:end]
-            for stem in (piece, piece[:-1] if piece[-1] in "sn" else piece, piece[:-2] if piece.endswith("en") else piece):
+            for stem in (piece, piece.removesuffix("s"), piece.removesuffix("n"), piece.removesuffix("en")):
                 if stem in pieces and (stem == piece or end < len(word)):
                     candidate = [*before, stem]
                     current = best[end]

@@ -16,9 +16,10 @@ from takeback.rules.headers import fold
 class Layout:
     """One kind of export. All headers are folded.
 
-    `fields`: for each field the headers that feed it, the best first. `ignored`: columns that look like a field and are none, with the reason. `per_piece`: prices of one piece where
-    a line may be several. `money_unit`: columns that count cents without saying so. `same_on_further_lines`: cells by
-    which a line without an order number shows that it continues the order above. `once_per_order`: amounts of the order.
+    `fields`: for each field the headers that feed it, the best first. `ignored`: columns that look like a field and are
+    none, with the reason. `per_piece`: prices of one piece where a line may be several. `money_unit`: columns that count
+    cents without saying so. `same_on_further_lines`: cells by which a line without an order number shows that it
+    continues the order above. `once_per_order`: amounts of the whole order.
     """
 
     name: str
@@ -52,8 +53,8 @@ class Layout:
     def why_ignored(self, header: str) -> str:
         return f"{self.name}: {self.ignored[fold(header)]}"
 
-    def reason(self, header: str, field: str, label: str) -> str:
-        """Why a header feeds a field here."""
+    def reason(self, header: str, label: str) -> str:
+        """Why a header feeds the field of this label."""
         return f"This looks like {self.name}, where “{' '.join(header.split())}” is {label.lower()}."
 
 

@@ -71,7 +71,7 @@ def _edges(field: Column, columns: Sequence[ColumnSample], layout: Layout | None
     for place, column in enumerate(columns):
         if known is not None:
             rank = known.get(place)
-            alike = None if rank is None or layout is None else Likeness(1.0, rank, layout.reason(column.header, field.name, field.label))
+            alike = None if rank is None or layout is None else Likeness(1.0, rank, layout.reason(column.header, field.label))
         elif layout and layout.ignores(column.header):
             alike = None
         else:

@@ -54,4 +54,5 @@ class NetCheck:
         if not self.wrong or self.right < _MOST * (self.right + self.wrong):
             return None
         gross, fees, net = (f"{cents / 100:.2f}" for cents in self.first_amounts)
-        return f"In {self.wrong} of {self.right + self.wrong} rows price less fees is not “{header}”, first in row {self.first_row}: {gross} − {fees} ≠ {net}."
+        rows = f"In {self.wrong} of {self.right + self.wrong} rows price less fees is not “{header}”"
+        return f"{rows}, first in row {self.first_row}: {gross} − {fees} ≠ {net}."

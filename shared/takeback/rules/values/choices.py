@@ -26,7 +26,9 @@ def parse_choice(text: str, choices: Choices) -> str | Problem:
     if found is not None:
         return found
     known = ", ".join(choices)
-    return Problem("unknown_choice", f"This is none of the words used here. Use one of {known}, or leave the column out.")
+    return Problem(
+        "unknown_choice", f"This is none of the words used here: {known}. Correct it, or exclude the row if the sale did not happen."
+    )
 
 
 @lru_cache(maxsize=32)

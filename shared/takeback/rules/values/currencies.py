@@ -12,14 +12,15 @@ CODES = frozenset(
 )
 
 CENT_SIGN = "¢"
-DOLLAR = "$"  # some dollar: which one, the sign does not say
+DOLLAR, KRONE = "$", "kr"  # some dollar, some krone: which one, the sign does not say
 
 _SYMBOLS = {
     "$": DOLLAR, "us$": "USD", "usd$": "USD", "$us": "USD", "ca$": "CAD", "c$": "CAD", "cad$": "CAD", "cdn$": "CAD", "$ca": "CAD",
-    "a$": "AUD", "au$": "AUD", "aud$": "AUD", "nz$": "NZD", "hk$": "HKD", "s$": "SGD", "sg$": "SGD", "mx$": "MXN", "r$": "BRL", "nt$": "TWD",
+    "a$": "AUD", "au$": "AUD", "aud$": "AUD", "nz$": "NZD", "hk$": "HKD", "s$": "SGD", "sg$": "SGD", "mx$": "MXN", "r$": "BRL",
+    "nt$": "TWD",
     "€": "EUR", "euro": "EUR", "euros": "EUR", "£": "GBP", "¥": "JPY", "cn¥": "CNY", "jp¥": "JPY", "₹": "INR", "rs": "INR", "₩": "KRW",
     "₽": "RUB", "₺": "TRY", "tl": "TRY", "₪": "ILS", "฿": "THB", "₫": "VND", "₴": "UAH", "₱": "PHP", "₦": "NGN", "zł": "PLN", "zl": "PLN",
-    "kč": "CZK", "ft": "HUF", "kr": "kr", "fr": "CHF", "sfr": "CHF", "rm": "MYR", "rp": "IDR", "lei": "RON", "ksh": "KES",
+    "kč": "CZK", "ft": "HUF", "kr": KRONE, "fr": "CHF", "sfr": "CHF", "rm": "MYR", "rp": "IDR", "lei": "RON", "ksh": "KES",
     CENT_SIGN: CENT_SIGN,
 }  # fmt: skip
 _DOLLARS = frozenset("USD CAD AUD NZD HKD SGD MXN TWD BRL ARS CLP COP JMD TTD BBD BSD BZD FJD XCD".split())
@@ -36,13 +37,13 @@ def together(one: str, other: str) -> str | None:
     """The currency of an amount with two marks (`$12.00 CAD`); None when they contradict each other."""
     if one == other:
         return one
-    for sign, codes in ((DOLLAR, _DOLLARS), ("kr", _KRONER)):
+    for sign, codes in ((DOLLAR, _DOLLARS), (KRONE, _KRONER)):
         if sign in (one, other):
             code = other if one == sign else one
             return code if code in codes else None
     return None
 
 
-def home(code: str) -> str:
-    """The currency that a bare sign is counted under: a lone `$` is taken for USD, so that `US$` beside it agrees."""
-    return "USD" if code == DOLLAR else code
+def agree(one: str, other: str) -> bool:
+    """Whether amounts with these marks can be added. A bare `$` stands for US dollars where other dollars are named."""
+    return one == other or {one, other} == {DOLLAR, "USD"} or (KRONE in (one, other) and together(one, other) is not None)

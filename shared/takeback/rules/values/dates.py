@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from typing import Final
 
 from takeback.rules.options import DateOrder
 from takeback.rules.readings import NumberDates, Reading
 from takeback.rules.values.months import is_weekday, month_number
 from takeback.rules.values.problem import Problem
 
-ORDERS: tuple[DateOrder, ...] = ("MDY", "DMY", "YMD")
+ORDERS: Final[tuple[DateOrder, ...]] = ("MDY", "DMY", "YMD")
 FIRST_YEAR, LAST_YEAR = 1970, 2099
 
 _ZONE = r"(?:Z|(?:UTC|GMT)?\s?[+\-\u2212]\d{1,2}(?::?\d{2})?|\(?[A-Za-z]{2,5}\)?|[A-Za-z]+/[A-Za-z_]+)"
 _CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)?\s?(?P<half>[AaPp]\.?\s?[Mm]\.?)?"
-_TIME_AFTER = re.compile(rf"(?:\s*[T,]\s*|\s+(?:at|um|à|a las|-)\s+|\s+){_CLOCK}\s*{_ZONE}?$")
+_TIME_AFTER = re.compile(rf"(?:\s*[T,]\s*|\s+(?:at|um|à|a las|-)\s+|\s+){_CLOCK}\s*{_ZONE}?(?:\s*[(\[][^)\]]*[)\]])?$")
 _TIME_BEFORE = re.compile(rf"{_CLOCK}(?:\s*,\s*|\s+)(?=\S)")
 _ZONE_AFTER = re.compile(r"\s+(?:Z|UTC|GMT|[A-Z]{3,4})$")
 _COMPACT_TIME = re.compile(r"(?P<day>\d{8})T(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?(?:Z|[+-]\d{4})?")
@@ -85,7 +85,7 @@ def parse_date(text: str, reading: Reading, kind: str = "t") -> date | Problem:
     """
     if kind in ("b", "e"):
         return _NO_DATE
-    found = read_date(text, numbers="excel" if kind == "n" else reading.number_dates)
+    found = read_date(text, numbers=("excel", "unix") if kind == "n" else (reading.number_dates,))
     if not isinstance(found, NumericDate):
         return found
     if reading.date_order is None:
@@ -96,15 +96,18 @@ def parse_date(text: str, reading: Reading, kind: str = "t") -> date | Problem:
     return _WRONG_ORDER if any(found.on(order) for order in ORDERS) else _IMPOSSIBLE
 
 
-def read_date(text: str, numbers: NumberDates | None = None) -> date | NumericDate | Problem:
-    """The date when the text alone settles it, its three numbers when only the order is open, else what is wrong."""
+def read_date(text: str, numbers: tuple[NumberDates | None, ...] = ()) -> date | NumericDate | Problem:
+    """The date when the text alone settles it, its three numbers when only the order is open, else what is wrong.
+
+    `numbers`: what a bare number may count, days as a spreadsheet does or seconds as Unix does.
+    """
     core = _without_time(_SPACES.sub(" ", text).strip())
     if isinstance(core, Problem):
         return core
     if (weekday := _WEEKDAY.match(core)) and is_weekday(weekday[1]):
         core = core[weekday.end() :]
     if _BARE_NUMBER.fullmatch(core):
-        return _NO_DATE if numbers is None else _from_number(core, numbers)
+        return _from_number(core, numbers)
     if match := _YEAR_FIRST.fullmatch(core):
         return _calendar(int(match[1]), int(match[3]), int(match[4]))
     if match := _NUMERIC.fullmatch(core):
@@ -161,16 +164,14 @@ def _is_time(hour: str, minute: str, second: str | None) -> bool:
     return int(hour) < 24 and int(minute) < 60 and int(second or 0) <= 60
 
 
-def _from_number(text: str, numbers: NumberDates) -> date | Problem:
-    try:
-        number = int(Decimal(text))
-    except InvalidOperation:
-        return _NO_DATE
-    if len(text) in (10, 13) and text.isdigit():
-        if len(text) == 13:
-            number //= 1000
-        found = datetime.fromtimestamp(number, UTC).date()
+def _from_number(text: str, numbers: tuple[NumberDates | None, ...]) -> date | Problem:
+    """Five digits are a spreadsheet's days, ten are Unix' seconds, thirteen its milliseconds (both in UTC)."""
+    whole = int(text.partition(".")[0])
+    if len(text) in (10, 13) and text.isdecimal():
+        if "unix" not in numbers:
+            return _NO_DATE
+        found = datetime.fromtimestamp(whole // 1000 if len(text) == 13 else whole, UTC).date()
         return found if FIRST_YEAR <= found.year <= LAST_YEAR else _OUT_OF_RANGE
-    if number in _EXCEL_DAYS:
-        return _EXCEL_EPOCH + timedelta(days=number)
+    if "excel" in numbers and whole in _EXCEL_DAYS:
+        return _EXCEL_EPOCH + timedelta(days=whole)
     return _NO_DATE

@@ -9,7 +9,7 @@ from typing import Literal
 
 from takeback.rules.options import DecimalMark
 from takeback.rules.readings import Reading
-from takeback.rules.values.currencies import CENT_SIGN, currency, home, together
+from takeback.rules.values.currencies import CENT_SIGN, agree, currency, together
 from takeback.rules.values.problem import Problem
 
 LARGEST_CENTS = 10**15
@@ -76,7 +76,7 @@ def parse_money(text: str, reading: Reading, kind: str = "t") -> int | Problem:
     amount = read_amount(text)
     if isinstance(amount, Problem):
         return amount
-    if amount.currency and reading.currency and amount.currency not in (CENT_SIGN, reading.currency):
+    if amount.currency not in (None, CENT_SIGN) and reading.currency and not agree(amount.currency, reading.currency):
         return Problem(
             "mixed_currency",
             f"This amount is in {amount.currency}, the column in {reading.currency}: they cannot be added. Convert it or exclude the row.",
@@ -99,7 +99,7 @@ def read_amount(text: str) -> Amount | Problem:
         return _NO_AMOUNT
     if _ZERO_DASH.fullmatch(cleaned):
         found = currency(cleaned.strip("- "))
-        return Amount(negative=False, number="0", currency=home(found)) if found else _NO_AMOUNT
+        return Amount(negative=False, number="0", currency=found) if found else _NO_AMOUNT
     inside, brackets = _without_brackets(cleaned)
     match = _AMOUNT.fullmatch(inside)
     if match is None:
@@ -148,8 +148,7 @@ def _currency_of(before: str | None, after: str | None) -> str | Problem | None:
             found.append(code)
     if not found:
         return None
-    code = together(found[0], found[-1])
-    return home(code) if code else _TWO_CURRENCIES
+    return together(found[0], found[-1]) or _TWO_CURRENCIES
 
 
 def _value(number: str, mark: DecimalMark | None) -> Decimal | Problem:
