@@ -52,7 +52,7 @@ def _copy(source: Path, target: Path, *left_out: str) -> None:
 
 def _install(lock: Path, target: Path) -> None:
     platforms = [argument for platform in _PLATFORMS for argument in ("--platform", f"{platform}_aarch64")]
-    subprocess.run(  # noqa: S603 - our own lock file, with hashes
+    subprocess.run(
         [
             *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-compile"),
             *("--implementation", "cp", "--python-version", _VERSION, *platforms, "--only-binary=:all:"),
@@ -77,11 +77,11 @@ def _compile(target: Path) -> None:
     python = _target_python()
     if python is None:
         sys.stderr.write(
-            f"\n*** No Python {_VERSION} here, so {target.name} has no byte code: it works, but cold starts take about four times as long.\n"
+            f"\n*** No Python {_VERSION} here, so {target.name} has no byte code: it works, but cold starts take four times as long.\n"
             f"*** Install Python {_VERSION} (or name one: PYTHON313=/path/to/python3.13) and build again before you deploy for real.\n\n"
         )
         return
-    subprocess.run(  # noqa: S603 - an interpreter of this machine
+    subprocess.run(
         [
             *(python, "-I", "-m", "compileall", "-q", "-f", "-j", "0", "--invalidation-mode", "unchecked-hash"),
             *("-s", str(target), "-p", "/opt", str(target)),
@@ -103,7 +103,7 @@ def _target_python() -> str | None:
 
 def _is_target(python: str) -> bool:
     try:
-        said = subprocess.run(  # noqa: S603 - an interpreter of this machine
+        said = subprocess.run(
             [python, "-I", "-c", "import sys; print(sys.implementation.cache_tag)"], check=False, capture_output=True, text=True
         )
     except OSError:

@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def _lock(group: str, file: str, *options: str) -> None:
-    subprocess.run([*_UV, "--group", group, "--output-file", file, *options], cwd=ROOT, check=True)  # noqa: S603 - our own groups
+    subprocess.run([*_UV, "--group", group, "--output-file", file, *options], cwd=ROOT, check=True)
 
 
 if __name__ == "__main__":
