@@ -24,7 +24,7 @@ check: lint types template test
 lint: setup
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/lint-imports
+	PYTHONPATH=shared .venv/bin/lint-imports
 
 types: setup
 	.venv/bin/basedpyright

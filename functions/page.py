@@ -29,7 +29,7 @@ def config() -> Answer:
 
 
 @app.get("/assets/<name>", include_in_schema=False, compress=True)
-def asset(name: str) -> Answer:
+def asset(name: str):  # noqa: ANN201 - the body of an annotated answer is taken for text
     """A script, a style sheet or an image of the page."""
     return static.asset(name, app.current_event.headers.get("if-none-match"))
 

@@ -21,6 +21,12 @@ class TakebackError(Exception):
         super().__init__(self.detail)
 
 
+class ReadingFailed(TakebackError):
+    """Reading this file failed through a fault of ours, three times. Save it in another format (.csv, .xlsx) and upload that."""
+
+    code = "reading_failed"
+
+
 class BadRequest(TakebackError):
     """The request could not be understood. Send a JSON object as described in /openapi.json."""
 

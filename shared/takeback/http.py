@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from pydantic import BaseModel
 
 from takeback.errors import BadRequest, NotFound, TakebackError, Unavailable, Unprocessable
+from takeback.faults import log_fault
 
 Answer = Response[Any]  # the routes document their models themselves; a body is text that is ready to send
 PROBLEM = "application/problem+json"
@@ -82,7 +83,7 @@ def _no_text(_: UnicodeDecodeError) -> Answer:
 
 
 def _broken(error: Exception) -> Answer:
-    logger.error("failed", error=type(error).__name__, exc_info=error)
+    log_fault(error)
     return problem(TakebackError())
 
 

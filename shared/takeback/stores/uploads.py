@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from takeback.errors import NotFound
+from takeback.errors import NotFound, ReadingFailed
 from takeback.rules import keys
 from takeback.rules.preview import Preview
 from takeback.rules.upload import Reading, Start, StartedUpload, StartUpload, UploadForm
 from takeback.settings import settings
 from takeback.stores import files
+
+_ATTEMPTS = 3  # Lambda tries an event it was given by S3 once, and twice more
 
 
 def start(user_id: str, asked: StartUpload) -> StartedUpload:
@@ -121,9 +123,18 @@ def keep_preview(user_id: str, batch_id: UUID, preview: Preview) -> bool:
 
 
 def rows_seen(user_id: str, batch_id: UUID, revision: str) -> int:
-    """How many rows the running validation has seen so far."""
-    progress = files.read_json(_progress_key(user_id, batch_id, revision))
-    return 0 if progress is None else int(progress["rows_seen"])
+    """How many rows the running validation has seen so far; `ReadingFailed` when it was given up."""
+    progress = files.read_json(_progress_key(user_id, batch_id, revision)) or {}
+    if progress.get("failures", 0) >= _ATTEMPTS:
+        raise ReadingFailed
+    return int(progress.get("rows_seen", 0))
+
+
+def note_failure(user_id: str, batch_id: UUID, revision: str) -> None:
+    """Count a fault of ours at reading a file. The event is tried twice more; then the uploader has to be told."""
+    key = _progress_key(user_id, batch_id, revision)
+    failures = (files.read_json(key) or {}).get("failures", 0)
+    files.write_json(key, {"failures": failures + 1})
 
 
 class Progress:
@@ -131,12 +142,13 @@ class Progress:
 
     def __init__(self, user_id: str, batch_id: UUID, revision: str) -> None:
         self._key = _progress_key(user_id, batch_id, revision)
+        self._failures = (files.read_json(self._key) or {}).get("failures", 0)
         self._told_at = time.monotonic()
 
     def __call__(self, rows_seen: int) -> None:
         """Tell the rows seen so far."""
         if time.monotonic() - self._told_at >= 1:
-            files.write_json(self._key, {"rows_seen": rows_seen})
+            files.write_json(self._key, {"rows_seen": rows_seen, "failures": self._failures})
             self._told_at = time.monotonic()
 
 
