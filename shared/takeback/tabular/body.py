@@ -11,14 +11,19 @@ from statistics import median
 from takeback.rules.issues import Issue
 from takeback.tabular.headers import fold
 from takeback.tabular.layout import Layout
-from takeback.tabular.looks import filled, is_label, is_only_total, is_total, is_value, shape
+from takeback.tabular.looks import filled, is_label, is_value, shape, total_label
 from takeback.tabular.raw import RawRows
 from takeback.tabular.table import Chunk, DroppedLine, Table
 
 _MOST_RECEIPTS = 1_000
 _LONGEST_FOOTER = 40  # records at the end of the file among which a footer is looked for
 _SAMPLE = 200
+_WATCHED = 8
 _HEADER_AGAIN = "the header again"
+_LONGEST_NOTE = 200
+_OTHER_TOTALS = frozenset(
+    ("gesamt", "gesamt:", "gesamtbetrag", "gesamtbetrag:", "somme", "somme:", "somma", "somma:", "итого", "итого:", "合計", "总计")
+)
 
 
 class Body:
@@ -34,9 +39,12 @@ class Body:
         counts = Counter(at for cells in full for at in cells)
         rows = sum(1 for at in full if len(at) >= 0.5 * self.usual) or 1
         # A line that is no data leaves empty what data rows fill, so only rows with a gap in these columns are looked at.
-        self.always = [at for at, count in counts.most_common() if count >= 0.9 * rows and at < self.width][:4]
+        fullest = max(rows - max(2, 0.1 * rows), 0.5 * rows)
+        self.always = [at for at, count in reversed(counts.most_common()) if count >= fullest and at < self.width][:_WATCHED]
         self.first_shapes = {
-            shape(row[0]) for row, at in zip(sample, full, strict=False) if row and len(at) >= 0.5 * self.usual and row[0].strip()
+            shape(row[0])
+            for row, at in zip(sample, full, strict=False)
+            if len(at) >= 0.7 * self.usual and row[0].strip() and not total_label(row[0])
         }
         self.after_gap = False
         self.receipts = 0
@@ -93,26 +101,20 @@ class Body:
 
     def _suspects(self, rows: Sequence[Sequence[str]]) -> list[int]:
         """The records that may be no data: those with a gap where data have none, a wrong width, or a header's or total's word."""
-        width, always = self.width, self.always
+        if not self.always:
+            return list(range(len(rows)))
+        even = all(len(row) == self.width for row in rows)
+        suspects = {at for at, row in enumerate(rows) if len(row) != self.width} if not even else set()
+        for column in self.always:
+            cells = [row[column] for row in rows] if even else [row[column] if len(row) > column else "" for row in rows]
+            if "" in cells or any(map(str.isspace, cells)):
+                suspects.update(at for at, cell in enumerate(cells) if not cell or cell.isspace())
         first = self.names[0] if self.names else ""
-        suspects: list[int] = []
         for at, row in enumerate(rows):
-            if len(row) != width:
-                suspects.append(at)
-                continue
-            if not always:
-                suspects.append(at)
-                continue
-            for column in always:
-                cell = row[column]
-                if not cell or cell.isspace():
-                    suspects.append(at)
-                    break
-            else:
-                cell = row[0].strip()[:60].casefold()
-                if cell == first or is_only_total(cell):
-                    suspects.append(at)
-        return suspects
+            word = row[0][:60].casefold() if row else ""
+            if word == first or "tota" in word or "sum" in word or word in _OTHER_TOTALS:
+                suspects.add(at)
+        return sorted(suspects)
 
     def _why_no_data(self, row: Sequence[str]) -> str | None:
         """Why a record is no data row, None if it is one."""
@@ -121,21 +123,26 @@ class Body:
             return "blank line"
         if [fold(cell).casefold() for cell in row][: self.width] == self.names[: len(row)] and len(at) >= 2:
             return _HEADER_AGAIN
-        first = row[at[0]]
-        others = [row[i] for i in at[1:]]
-        is_short = len(at) <= 0.7 * self.usual
-        if is_total(first) and all(is_value(cell) for cell in others) and (is_short or is_only_total(first)):
+        first, share = row[at[0]], len(at) / self.usual
+        others_are_values = all(is_value(row[i]) for i in at[1:])
+        label = total_label(first)
+        if others_are_values and label and (share <= label or at[0] in self.typed):
             return "a total"
         if (
-            is_short
-            and len(at) <= 0.5 * self.usual
-            and any(is_only_total(row[i]) for i in at)
-            and all(is_value(row[i]) or is_only_total(row[i]) for i in at[1:])
+            share <= 0.5
+            and any(total_label(row[i]) == 1 for i in at[1:])
+            and all(is_value(row[i]) or total_label(row[i]) == 1 for i in at[1:])
         ):
             return "a total"
-        if len(at) == 1 and self.usual >= 3 and at[0] == 0 and shape(first) not in self.first_shapes and not _holds_data(first):
+        if share <= 0.5 and at[0] in self.typed and len(at) > 1 and others_are_values and is_label(first):
+            return "a line of sums: words stand where a value should"
+        if len(at) == 1 and self.usual >= 3 and at[0] == 0 and len(first) <= _LONGEST_NOTE and self._is_strange(first):
             return "a note: only one cell is filled"
         return None
+
+    def _is_strange(self, first: str) -> bool:
+        """Whether the first cell of a row does not look like those of data, nor like several cells in one."""
+        return shape(first) not in self.first_shapes and not _holds_data(first)
 
     def _footer(self, rows: Sequence[Sequence[str]], reasons: dict[int, str]) -> dict[int, str]:
         """Lines at the very end that hold next to nothing, or nothing but sums."""
@@ -144,12 +151,8 @@ class Body:
             if at in reasons:
                 continue
             cells = filled(rows[at])
-            if (
-                len(cells) <= min(2, 0.4 * self.usual)
-                and not is_value(rows[at][cells[0]])
-                and shape(rows[at][0]) not in self.first_shapes
-                and not _holds_data(rows[at][cells[0]])
-            ):
+            first = rows[at][cells[0]]
+            if len(cells) <= max(1, min(2, 0.4 * self.usual)) and not is_value(first) and self.usual >= 3 and self._is_strange(first):
                 found[at] = "a note at the end"
             elif (
                 len(cells) <= 0.6 * self.usual
@@ -189,7 +192,8 @@ class Body:
 
 def _holds_data(text: str) -> bool:
     """Whether a lone cell is rather a row whose cells something else separates."""
-    return len(text) > 200 or sum(map(is_value, text.split())) >= 4 or max(map(text.count, ";\t|,")) >= 3
+    loose_commas = text.count(",") - text.count(", ")
+    return sum(map(is_value, text.split())) >= 5 or max(*map(text.count, ";\t|"), loose_commas) >= 3
 
 
 def _ragged(number: int, row: Sequence[str], width: int) -> Issue:
@@ -197,7 +201,8 @@ def _ragged(number: int, row: Sequence[str], width: int) -> Issue:
     extra = " | ".join(row[width:]) if len(row) > width else ""
     return Issue(
         "ragged_rows",
-        f"This row has {cells}, the header {width}, so cells may stand in the wrong column. Look for a separator or quotation mark that is missing or too many.",
+        f"This row has {cells}, the header {width}, so cells may stand in the wrong column. "
+        "Look for a separator or quotation mark that is missing or too many.",
         row=number,
         value=extra[:200] or None,
     )

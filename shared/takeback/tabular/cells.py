@@ -24,7 +24,8 @@ def sound_columns(
         cells = list(column)
         for at, cell in enumerate(column):
             if len(cell) > limits.cell_chars:
-                message = f"The cell under “{header}” has more than {limits.cell_chars:,} characters, the most a spreadsheet can hold. Shorten it."
+                most = f"{limits.cell_chars:,} characters, the most a spreadsheet can hold"
+                message = f"The cell under “{header}” has more than {most}. Shorten it."
                 issues.append(Issue("cell_too_long", message, row=numbers[at]))
                 cells[at] = cell[: limits.cell_chars]
             if found := bad_text(cells[at]):

@@ -52,7 +52,8 @@ def _notices(encoding: Encoding, dialect: Dialect) -> Iterator[Issue]:
     if encoding.how == "guessed":
         yield Issue(
             "encoding_guessed",
-            f"The file is not UTF-8; it was read as {encoding.name}. Look at the names with accents; if they are wrong, choose another encoding.",
+            f"The file is not UTF-8; it was read as {encoding.name}. Look at the names with accents; "
+            "if they are wrong, choose another encoding.",
         )
     if dialect.rival:
         yield Issue(
@@ -259,12 +260,6 @@ class _Reader:
                         self._flag(position, *_SWALLOWED)
 
 
-_BAD_QUOTING = (
-    "bad_quoting",
-    "A quotation mark is missing or too many in this row, so its cells are not certain. "
-    "Correct the marks, or save the sheet as .xlsx and try again.",
-)
-_SWALLOWED = (
-    "bad_quoting",
-    "One cell of this row seems to have swallowed the rows below it, because of a stray quotation mark. Correct the marks, or save the sheet as .xlsx and try again.",
-)
+_CORRECT = "Correct the marks, or save the sheet as .xlsx and try again."
+_BAD_QUOTING = ("bad_quoting", f"A quotation mark is missing or too many in this row, so its cells are not certain. {_CORRECT}")
+_SWALLOWED = ("bad_quoting", f"A stray quotation mark seems to have made one cell of the rows below. {_CORRECT}")

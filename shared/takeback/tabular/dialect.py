@@ -28,8 +28,11 @@ _PLAIN_VALUE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """`quote` is None where quotation marks mean themselves; `backslash`: `\\"` is a quotation mark inside a quoted cell;
-    `padded`: a blank follows each delimiter. `rival` is another delimiter that fits as well.
+    """A way to write cells.
+
+    `quote` is None where quotation marks mean themselves. `backslash`: inside quoted cells a backslash stands before a
+    quotation mark. `padded`: a blank follows each delimiter. `rival` is another delimiter that fits as well. `width` is
+    the usual number of cells.
     """
 
     delimiter: str

@@ -109,7 +109,8 @@ def _ole(source: BinaryIO, limits: Limits) -> Format:
         return "xls"
     raise Refused(
         "unsupported_type",
-        "This is an Office file that is protected by a password, damaged, or no workbook. Save the sheet as .xlsx without a password and try again.",
+        "This is an Office file that is protected by a password, damaged, or no workbook. "
+        "Save the sheet as .xlsx without a password and try again.",
     )
 
 

@@ -28,7 +28,7 @@ class Shape:
     def add(self, record: dict[str, Any]) -> None:
         """Takes in one record."""
         flat = set(map(type, record.values())) <= _SCALARS
-        if flat and (names := tuple(record)) in self._flat:
+        if flat and tuple(record) in self._flat:
             return
         self._walk((), record, in_list=False)
         if flat:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from statistics import median
 
 from takeback.tabular.headers import fold
@@ -47,12 +48,14 @@ def find_layout(rows: Sequence[Sequence[str]], chosen: int | None = None) -> Lay
     if header >= len(looks):
         return Layout(header, list(rows[header]), frozenset())
     typed = _typed_columns(looks, header)
-    second = _second_line(looks, header, typed)
+    second = _second_line(looks, header)
     if second is not None:
         typed = _typed_columns(looks, second)
     group = _group_line(looks, header)
     width = _width(rows, header)
-    names = _names(*(list(rows[at]) + [""] * width if at is not None else None for at in (group, header, second)))[:width]
+    lines = [[fold(cell) for cell in rows[at]] + [""] * width if at is not None else None for at in (group, header, second)]
+    is_half = group is not None and _is_half(looks[group], looks[header])
+    names = _names(lines[0], lines[1] or [], lines[2], is_half=is_half)[:width]
     return Layout(header, names, frozenset(typed), group, second, sure, width > len(rows[header]))
 
 
@@ -92,11 +95,14 @@ def _best_header(looks: Sequence[_Look]) -> int | None:
 
 
 def _typed_columns(looks: Sequence[_Look], header: int) -> set[int]:
-    """The columns whose filled cells below a row are values for the most part."""
+    """The columns whose filled cells below a row are values for the most part; nearly empty rows have no say."""
     full: Counter[int] = Counter()
     typed: Counter[int] = Counter()
     below = [look for look in looks[header + 1 : header + 1 + 2 * _BELOW] if look.filled][:_BELOW]
+    usual = median([len(look.filled) for look in below] or [0])
     for look in below:
+        if len(look.filled) < 0.7 * usual:
+            continue
         full.update(look.filled)
         typed.update(look.values)
     return {column for column, count in typed.items() if count >= 0.6 * full[column]}
@@ -112,7 +118,7 @@ def _first_full(looks: Sequence[_Look]) -> int:
     return next((at for at, look in enumerate(looks) if look.filled and len(look.filled) >= 0.5 * usual), 0)
 
 
-def _second_line(looks: Sequence[_Look], header: int, typed: set[int]) -> int | None:
+def _second_line(looks: Sequence[_Look], header: int) -> int | None:
     """A line of labels right below the header, where values should stand: units, a translation, the lower half of names."""
     at = header + 1
     if at + 1 >= len(looks) or not looks[at].filled or looks[at].values:
@@ -123,14 +129,26 @@ def _second_line(looks: Sequence[_Look], header: int, typed: set[int]) -> int | 
 
 
 def _group_line(looks: Sequence[_Look], header: int) -> int | None:
-    """A sparse line of labels right above a header that does not tell all columns apart by itself."""
+    """A line of labels right above the header that is needed to tell the columns apart.
+
+    Either it names groups of columns and some names below it are missing or stand twice; or it is the upper half of the
+    names, about as full as the header. A line that is complete by itself is a translation and not needed.
+    """
     at = header - 1
     if at < 0 or len(looks[at].labels) < 2 or looks[at].values:
         return None
-    names = [fold(cell).casefold() for cell in looks[header].cells]
-    is_clear = len(set(names)) == len(names) and all(names)
-    is_sparse = len(looks[at].filled) < len(looks[header].filled)
-    return at if is_sparse and not is_clear else None
+    if _is_clear(looks[at].cells):
+        return None
+    return at if _is_half(looks[at], looks[header]) or not _is_clear(looks[header].cells) else None
+
+
+def _is_clear(cells: Sequence[str]) -> bool:
+    names = [fold(cell).casefold() for cell in cells]
+    return len(set(names)) == len(names) and all(names)
+
+
+def _is_half(upper: _Look, lower: _Look) -> bool:
+    return len(upper.filled) >= 0.7 * len(lower.filled)
 
 
 def _same(one: Sequence[str], other: Sequence[str]) -> bool:
@@ -148,32 +166,37 @@ def _width(rows: Sequence[Sequence[str]], header: int) -> int:
     return width
 
 
-def _names(group: list[str] | None, header: list[str] | None, second: list[str] | None) -> list[str]:
+def _names(group: list[str] | None, header: list[str], second: list[str] | None, *, is_half: bool) -> list[str]:
     """One name for each column out of up to three lines."""
-    names = [fold(cell) for cell in header or []]
+    names = header
     if second is not None:
-        below = [fold(cell) for cell in second]
-        complete = len({name for name in names if name}) == sum(1 for name, lower in zip(names, below, strict=False) if name or lower)
-        above = names if complete else _carried(names, [bool(lower) for lower in below])
-        names = [
-            (upper if complete and upper else f"{upper} {lower}".strip())
-            for upper, lower in zip(above, [*below, *[""] * len(above)], strict=False)
-        ]
-    if group is not None:
-        count = Counter(names)
-        carried = _carried([fold(cell) for cell in group], [True] * len(group))
-        names = [
-            f"{upper} {name}".strip() if count[name] > 1 or not name else name
-            for upper, name in zip([*carried, *[""] * len(names)], names, strict=False)
-        ]
-    return names
+        if all(bool(name) or not lower for name, lower in zip(names, second, strict=False)) and len(set(filter(None, names))) == len(
+            list(filter(None, names))
+        ):
+            return names
+        names = _joined(_carried(names, second), second)
+    if group is None:
+        return names
+    if is_half:
+        return _joined(group, names)
+    count = Counter(names)
+    groups = _carried(group, names)
+    return [_both(upper, name) if count[name] > 1 or not name else name for upper, name in zip_longest(groups, names, fillvalue="")]
 
 
-def _carried(names: Sequence[str], wanted: Sequence[bool]) -> list[str]:
-    """Each name carried on to the right over the nameless columns that want one, as a merged cell spreads."""
+def _joined(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
+    return [_both(one, other) for one, other in zip_longest(upper, lower, fillvalue="")]
+
+
+def _both(upper: str, lower: str) -> str:
+    return upper if upper == lower else f"{upper} {lower}".strip()
+
+
+def _carried(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
+    """Each upper name carried on to the right as long as there are lower names, as a merged cell spreads."""
     carried: list[str] = []
     last = ""
-    for at, name in enumerate(names):
+    for name, below in zip_longest(upper, lower, fillvalue=""):
         last = name or last
-        carried.append(name or (last if at < len(wanted) and wanted[at] else ""))
+        carried.append(name or (last if below else ""))
     return carried

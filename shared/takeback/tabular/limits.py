@@ -40,7 +40,7 @@ class Limits:
         if columns > self.columns:
             raise Refused(
                 "too_many_columns",
-                f"A row has {columns:,} cells; at most {self.columns:,} columns can be read. Delete the columns that are not needed and try again.",
+                f"A row has {columns:,} cells; at most {self.columns:,} can be read. Delete columns that are not needed and try again.",
             )
 
     def check_rows(self, rows: int) -> None:

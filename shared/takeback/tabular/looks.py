@@ -9,24 +9,28 @@ from takeback.tabular.headers import fold
 
 _LONGEST_LABEL = 120
 
+_SIGN = r"[(+\-−]*"
+_MONTH = r"[^\W\d_]{3,10}\.?"
+_DAY = r"\d{1,2}(?:st|nd|rd|th|\.)?"
 _VALUE = re.compile(
-    r"""(?:
-        [(+\-−]*\s*(?:[A-Z]{0,3}[^\w\s"'#]{1,2}|[A-Z]{3})?\s*[+\-−]?\s*\d[\d.,'’\s   ]*%?\)?\s*(?:[A-Z]{3}|[^\w\s"']{1,2})?-?   # money, numbers
-      | \d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b.*                                                         # 2026-01-24, 24/01/26 10:30
-      | \d{4}-\d{2}-\d{2}T.*
-      | \d{1,2}[:.h]\d{2}(?:[:.]\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp]\.?\s?[Mm]\.?)?(?:\s*[A-Z]{2,5})?         # 10:30 PM PDT
-      | (?:[^\W\d_]{3,10}\.?,?\s+)?[^\W\d_]{3,10}\.?[\s-]+\d{1,2}(?:st|nd|rd|th)?[\s,-]+\d{2,4}\b.*    # Sep 5, 2026 5:14 AM
-      | (?:[^\W\d_]{3,10}\.?,?\s+)?\d{1,2}(?:st|nd|rd|th|\.)?[\s-]+(?:de\s+)?[^\W\d_]{3,10}\.?,?[\s-]+(?:de\s+)?\d{2,4}\b.*   # 30 July, 2026
+    rf"""(?:
+        {_SIGN}\s*(?:[A-Z]{{0,3}}[^\w\s"'#]{{1,2}}|[A-Z]{{3}})?\s*{_SIGN}\s*\d[\d.,'’\s]*%?\)?\s*(?:[A-Z]{{3}}|[^\w\s"']{{1,2}})?-?
+      | \d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}(?:[T\W].*)?
+      | \d{{1,2}}[:.h]\d{{2}}(?:[:.]\d{{2}}(?:[.,]\d+)?)?\s*(?:[AaPp]\.?\s?[Mm]\.?)?(?:\s*[A-Z]{{2,5}})?
+      | (?:{_MONTH},?\s+)?{_MONTH}[\s-]+{_DAY}[\s,-]+\d{{2,4}}\b.*
+      | (?:{_MONTH},?\s+)?{_DAY}[\s-]+(?:de\s+)?{_MONTH},?[\s-]+(?:de\s+)?\d{{2,4}}\b.*
       | [\w.+'-]+@[\w-]+\.[\w.-]+ | https?://\S+
     )""",
     re.VERBOSE,
 )
-_TOTAL = re.compile(
-    r"(?:(?:grand|sub|report|page|running|overall|net|gross|order|sales)[\s-]*)?"
-    r"(?:totals?|totaux|totale[sn]?|gesamt(?:summe|betrag)?|(?:zwischen)?summen?|sous[\s-]*tota(?:l|ux)|suma?|somme|subtotale?s?|somma|итого|合計|总计)\b",
+_TOTAL_WORD = r"(?:totals?|totaux|totale[sn]?|gesamt(?:summe|betrag)?|summen?|suma|somme|somma|итого|合計|总计)"
+_CLEAR = re.compile(
+    rf"(?:(?:grand|sub|report|page|running|overall)[\s-]*{_TOTAL_WORD}|zwischensummen?|sous[\s-]*tota(?:l|ux)|subtotale?s?"
+    rf"|{_TOTAL_WORD}\s+(?:for|of|pour|für|per|de)\b)",
     re.IGNORECASE,
 )
-_ONLY_TOTAL = re.compile(_TOTAL.pattern + r"\W*", re.IGNORECASE)
+_TOTAL = re.compile(rf"(?:(?:net|gross|order|sales)\s+)?{_TOTAL_WORD}\b", re.IGNORECASE)
+_ONLY_TOTAL = re.compile(rf"(?:(?:{_CLEAR.pattern}|{_TOTAL.pattern})\W*|(?:net|gross|order|sales)\s+{_TOTAL_WORD}\W*)", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 
@@ -50,14 +54,17 @@ def is_label(cell: str) -> bool:
     return not is_blank(cell) and len(fold(cell)) <= _LONGEST_LABEL and not is_value(cell)
 
 
-def is_total(cell: str) -> bool:
-    """Whether a cell begins as the label of a total does, in the languages of the files we have seen."""
-    return _TOTAL.match(cell.strip()) is not None
+def total_label(cell: str) -> float:
+    """How full a row may be, against the usual row, for this cell to make it a total; 0: the cell is no total's label.
 
-
-def is_only_total(cell: str) -> bool:
-    """Whether a cell is the label of a total and nothing else."""
-    return _ONLY_TOTAL.fullmatch(cell.strip()) is not None
+    "Total" alone labels a total in any row of sums; "Subtotal May" in most; "Total Recall" only in a nearly empty row.
+    """
+    text = cell.strip()[:100]
+    if _ONLY_TOTAL.fullmatch(text):
+        return 1.0
+    if _CLEAR.match(text):
+        return 0.7
+    return 0.5 if _TOTAL.match(text) else 0.0
 
 
 def shape(cell: str) -> str:
@@ -72,15 +79,17 @@ def filled(row: Sequence[str]) -> list[int]:
 
 # Words of which one stands in most column names of order, payment and invoice exports, in the languages we have seen.
 _WORDS = frozenset(
-    """order orders sale sales sold item items title product sku qty quantity price amount total subtotal fee fees tax taxes vat shipping status
-    date buyer customer payment payout transaction invoice currency net gross cost discount refund description listing note notes remark memo
-    units email country city zip address platform marketplace commission profit
-    bestellung bestellnummer bestellnr datum verkauf verkaufsdatum artikel artikelname menge anzahl preis betrag gebühr gebühren versand steuer
-    käufer kunde rechnung währung
+    """
+    order orders sale sales sold item items title product sku qty quantity price amount total subtotal fee fees tax taxes vat shipping
+    status date buyer customer payment payout transaction invoice currency net gross cost discount refund description listing note notes
+    remark memo units email country city zip address platform marketplace commission profit
+    bestellung bestellnummer bestellnr datum verkauf verkaufsdatum artikel artikelname menge anzahl preis betrag gebühr gebühren versand
+    steuer käufer kunde rechnung währung
     commande vente désignation article quantité prix montant frais port tva remarque statut acheteur client facture devise
     pedido venta fecha artículo producto cantidad precio importe comisión envío estado comprador cliente factura moneda
     ordine vendita data articolo prodotto quantità prezzo importo spedizione stato acquirente fattura valuta
-    bestelling verkoop aantal prijs bedrag kosten verzending""".split()
+    bestelling verkoop aantal prijs bedrag kosten verzending
+    """.split()
 )
 _WORD = re.compile(r"[^\W\d_]+")
 

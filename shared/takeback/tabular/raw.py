@@ -20,7 +20,7 @@ class RawRows:
     """
 
     numbers: Sequence[int]
-    rows: list[Sequence[str]]
+    rows: Sequence[Sequence[str]]
     kinds: list[str | None] | None = None
     row_issues: list[Issue] = field(default_factory=list)
     cell_issues: list[tuple[int, Issue]] = field(default_factory=list)

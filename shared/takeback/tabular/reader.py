@@ -6,10 +6,10 @@ from typing import BinaryIO
 
 from takeback.rules.options import Options
 from takeback.tabular.formats import Format, sniff
-from takeback.tabular.tables import lay_out
 from takeback.tabular.limits import Limits
 from takeback.tabular.raw import RawFile
 from takeback.tabular.table import Table
+from takeback.tabular.tables import lay_out
 
 
 def open_table(source: BinaryIO, options: Options, limits: Limits) -> Table:

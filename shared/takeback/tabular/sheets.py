@@ -70,7 +70,8 @@ def _reading(call: Callable[[], _Answer]) -> _Answer:
         raise Refused("password_protected", "The workbook is protected by a password. Save it without a password and try again.") from None
     except (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
         raise
-    except BaseException as error:  # noqa: BLE001 - a panic of the native reader is no Exception
+    except BaseException as error:
+        # A panic of the native reader is no Exception.
         raise Refused("not_a_workbook", DAMAGED) from error
 
 

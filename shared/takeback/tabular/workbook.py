@@ -15,7 +15,7 @@ from takeback.tabular.zip_guard import Archive, SheetScan
 def open_workbook(source: BinaryIO, options: Options, limits: Limits) -> RawFile:
     """The records of one sheet of a workbook: the one that was asked for, else the first visible one with a table."""
     source.seek(0)
-    if not source.read(2) == b"PK":
+    if source.read(2) != b"PK":
         return open_in_child(source, options, limits)
     archive = Archive(source, limits)
     archive.check()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from takeback.tabular.table import BOOLEAN, DATE, ERROR, NUMBER, TEXT
@@ -48,5 +49,5 @@ def spell_number(value: float) -> str:
     """A float in full: no exponent, no `.0`."""
     text = repr(value)
     if "e" in text or "n" in text:
-        return f"{Decimal(text):f}" if value == value and abs(value) != float("inf") else ""
+        return f"{Decimal(text):f}" if isfinite(value) else ""
     return text.removesuffix(".0")

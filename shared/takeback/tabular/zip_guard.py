@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from takeback.errors import Refused
@@ -171,13 +171,13 @@ class Archive:
                     found[name] = part
         return found
 
-    def _tree(self, name: str) -> ElementTree.Element | None:
+    def _tree(self, name: str) -> ET.Element | None:
         info = self.parts.get(name)
         if info is None or info.file_size > _LARGEST_INDEX:
             return None
         try:
-            return ElementTree.fromstring(b"".join(self._inflated(info)))  # noqa: S314 - its DTD was refused before
-        except ElementTree.ParseError:
+            return ET.fromstring(b"".join(self._inflated(info)))  # noqa: S314 - its DTD was refused before
+        except ET.ParseError:
             return None
 
 
@@ -185,7 +185,8 @@ def _refuse_doctype(text: bytes) -> None:
     if b"!" in text and any(mark in text for mark in _DOCTYPES):
         raise Refused(
             "unsafe_xml",
-            "The workbook holds definitions (a DTD) that no spreadsheet writes and that can do harm. Open it in a spreadsheet and save it as .xlsx again.",
+            "The workbook holds definitions (a DTD) that no spreadsheet writes and that can do harm. "
+            "Open it in a spreadsheet and save it as .xlsx again.",
         )
 
 
@@ -195,7 +196,7 @@ def _extent(text: bytes, last_row: int, last_column: int) -> tuple[int, int]:
     if not found:
         return last_row, last_column
     letters = max({column for column, _ in found}, key=lambda column: (len(column), column))
-    return max(last_row, max(map(int, {row for _, row in found}))), max(last_column, column_number(letters))
+    return max(last_row, *map(int, {row for _, row in found})), max(last_column, column_number(letters))
 
 
 def column_number(letters: bytes) -> int:
@@ -215,7 +216,8 @@ def _note_uncalculated(text: bytes, found: dict[int, list[int]]) -> None:
 def _too_large(size: int) -> Refused:
     return Refused(
         "too_large_unpacked",
-        f"The workbook is small but unpacks to {size / 1e6:,.0f} MB or more. Copy the table into a new workbook, without the empty rows around it, and try again.",
+        f"The workbook is small but unpacks to {size / 1e6:,.0f} MB or more. "
+        "Copy the table into a new workbook, without the empty rows around it, and try again.",
     )
 
 
