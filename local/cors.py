@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from werkzeug.wrappers import Request, Response
 
-from local.template import Cors
+from local.declared import Cors
 
 
 def preflight(request: Request, rules: Iterable[Cors]) -> Response:

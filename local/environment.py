@@ -14,8 +14,9 @@ from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
+from local.declared import Function, Template
 from local.intrinsics import Evaluator, load
-from local.template import Function, Template, read
+from local.template import read
 from local.triggers import Access
 
 CLIENT_ID = "takeback-page"

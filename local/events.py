@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from local.declared import Function
 from local.lambdas import Lambdas, Outcome
-from local.template import Function
 
 # Lambda waits one minute and then two; nobody wants to on a laptop.
 _SECONDS_BEFORE_RETRY = (1, 2)

@@ -15,10 +15,10 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from local.cors import allow, preflight
+from local.declared import Route, Template
 from local.lambdas import Lambdas, Outcome
 from local.oidc import Provider
 from local.payload import Incoming, answer, event
-from local.template import Route, Template
 from local.tokens import Issuer, Refused, verify
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html

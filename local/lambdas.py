@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
 
-from local.template import Function
+from local.declared import Function
 
 _WORKER = Path(__file__).with_name("worker.py")
 # Lambda gives a container ten seconds to import its handler; a loaded laptop may need more.
@@ -70,6 +71,8 @@ class Container:
             )
         os.close(theirs)
         self._answers = answers
+        # Not before the last reader has let go of this object: the number could be another file's by then.
+        weakref.finalize(self, os.close, answers)
         self._rest = b""
         self._imported = False
 
@@ -121,9 +124,6 @@ class Container:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        if self._answers >= 0:
-            os.close(self._answers)
-            self._answers = -1
 
 
 @dataclass

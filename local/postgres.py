@@ -40,18 +40,23 @@ class Postgres:
         self._bin = _binaries()
         self._lent_rights: list[str] = []
         self._uid: int | None = None
+        self._last_port: int | None = None
 
     def start(self) -> str:
-        """Start the server, creating the folder at first, and give the superuser's URL. Does nothing when it runs."""
+        """Start the server, creating the folder at first, and give the superuser's URL. Does nothing when it runs.
+
+        Started again by the same object it is found at the same port.
+        """
         self.data.mkdir(parents=True, exist_ok=True)
         self._become_ordinary_user()
         self._check_version()
         if not (self.data / "PG_VERSION").exists():
             self._run("initdb", "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
         if not self.is_running():
-            options = " ".join(f"-c {setting}" for setting in (*self._settings, f"port={_free_port()}"))
+            options = " ".join(f"-c {setting}" for setting in (*self._settings, f"port={self._last_port or _free_port()}"))
             self._run("pg_ctl", "-D", str(self.data), "-l", str(self.data / "server.log"), "-w", "-t", "60", "-o", options, "start")
         self._check_answers()
+        self._last_port = self.port
         return self.url()
 
     def stop(self, mode: Literal["smart", "fast", "immediate"] = "fast") -> None:

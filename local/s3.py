@@ -31,11 +31,11 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from local.cors import allow, preflight
+from local.declared import Cors
 from local.post_policy import Refusal, Secret, check
 from local.s3_disk import Broken, Disk
 from local.s3_notices import tell_as_s3_does
 from local.signed_url import check_url
-from local.template import Cors
 
 _WRITES = {"PUT", "POST", "DELETE"}
 

@@ -16,8 +16,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.clock import next_due
+from local.declared import BucketTrigger, Schedule
 from local.events import Events
-from local.template import BucketTrigger, Schedule
 
 _QUEUE = "bucket-events"
 _SECONDS_BETWEEN_LOOKS = 1.0

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from local.declared import Route
 from local.payload import Incoming, answer, event
-from local.template import Route
 
 NOW = datetime(2020, 3, 12, 19, 3, 58, tzinfo=UTC)
 ROUTE = Route("POST", "/import/batches/{batch_id}/rollback", "Rollback", authorized=True)

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from local.declared import Route, Template
 from local.environment import read_template
 from local.intrinsics import Evaluator
-from local.template import Route, Template
 
 ROOT = Path(__file__).parents[3]
 APP = ROOT / "tests" / "integration" / "local" / "app" / "template.yaml"
