@@ -15,7 +15,7 @@ _ACTIONS = {
     *("ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface"),
     *("ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"),
     *("s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListBucket"),
-    *("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:ListBucketVersions"),
+    *("s3:DeleteObjectVersion", "s3:ListBucketVersions"),
     *("rds-db:connect", "sqs:SendMessage"),
 }
 _FOLDERS = re.compile(rf"<Bucket\.Arn>/({'|'.join([*PREFIXES, 'mappings'])})/\*")
