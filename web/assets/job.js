@@ -163,7 +163,7 @@ export class Job extends EventTarget {
       slow: false,
       phase,
     });
-    this.dispatchEvent(new CustomEvent("place", { detail: { replace: !first || Boolean(this.file) } }));
+    this.dispatchEvent(new Event("place"));
     this.dispatchEvent(new Event("ready"));
     if (first && this.before) this.#inheritColumns(this.before);
   }
@@ -342,7 +342,7 @@ export class Job extends EventTarget {
     if (!batch || this.phase !== "done") return;
     const moved = batch.status !== this.batch.status;
     this.#set({ batch, ...(moved ? { undo: null, records: null } : {}) });
-    if (moved) this.dispatchEvent(new CustomEvent("place", { detail: { replace: true } }));
+    if (moved) this.dispatchEvent(new Event("place"));
   }
 
   /** The rows that the import wrote, page by page. */
@@ -415,7 +415,7 @@ export class Job extends EventTarget {
   #move(change) {
     const before = this.place;
     this.#set(change);
-    if (this.place !== before) this.dispatchEvent(new CustomEvent("place", { detail: { replace: !before } }));
+    if (this.place !== before) this.dispatchEvent(new Event("place"));
   }
 
   /** Do it; a refusal is shown in the given phase, a cancellation is none. @param {Phase} phase @param {() => Promise<void>} work */

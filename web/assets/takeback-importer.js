@@ -43,6 +43,7 @@ export class TakebackImporter extends HTMLElement {
   #shown = "";
   #said = "";
   #clock = 0;
+  #told = "";
   /** @type {import("./api.js").TokenSource | null} */ #getToken = null;
   /** @type {Record<string, any[]>} fields by record type */ #types = {};
   /** @type {any[]} */ #accounts = [];
@@ -98,6 +99,7 @@ export class TakebackImporter extends HTMLElement {
     return this.#job?.place ?? "";
   }
   set place(place) {
+    this.#told = place;
     if (place === this.place) return;
     const parts = new URLSearchParams(place);
     const batch = parts.get("batch");
@@ -123,7 +125,7 @@ export class TakebackImporter extends HTMLElement {
   #adopt(job) {
     this.#jobs.push(job);
     job.addEventListener("change", () => this.#draw());
-    job.addEventListener("place", (event) => job === this.#job && this.#navigate(Boolean(/** @type {CustomEvent} */ (event).detail?.replace)));
+    job.addEventListener("place", () => job === this.#job && this.#navigate());
     job.addEventListener("ready", () => {
       this.#pump();
       this.#emit("ready", { batch_id: job.batchId, revision: job.revision, state: job.preview.state, total_rows: job.preview.total_rows, valid_rows: job.preview.valid_rows, invalid_rows: job.preview.invalid_rows });
@@ -154,14 +156,17 @@ export class TakebackImporter extends HTMLElement {
     if (job?.phase === "asleep") void job.find(new URLSearchParams(job.place));
     if (job) void this.#describe();
     this.#jobs = this.#jobs.filter((each) => each === job || !["gone", "failed", "done"].includes(each.phase));
-    if (tell) this.#navigate(false);
+    if (tell) this.#navigate();
     else this.#remember();
     this.#draw();
   }
 
-  /** @param {boolean} replace */
-  #navigate(replace) {
+  /** Tell the place; another revision of the same step is no step of its own. */
+  #navigate() {
     this.#remember();
+    const [before, now] = [this.#told, this.place].map((place) => new URLSearchParams(place));
+    this.#told = this.place;
+    const replace = before.get("batch") === now.get("batch") && before.get("step") === now.get("step");
     this.#emit("navigate", { place: this.place, replace });
   }
 

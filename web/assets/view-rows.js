@@ -55,7 +55,7 @@ export function rows(job, fields, { ondownload, corrected }) {
       ${filters(preview, filter, (next) => update({ filter: next, shown: PAGE }))} ${jump(job, update)}
     </div>
     <p class="quiet" role="status">${told(preview, all, chosen, limit)}</p>
-    <div class="scroll" role="region" aria-labelledby="rows" tabindex="0" aria-busy=${job.rechecking}>
+    <div class="scroll" role="region" aria-label="Table of the rows" tabindex="0" aria-busy=${job.rechecking}>
       <table class="rows">
         <thead>
           <tr>
