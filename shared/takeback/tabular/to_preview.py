@@ -7,6 +7,7 @@ from uuid import UUID
 
 from takeback.errors import Refused
 from takeback.rules.issues import Issue
+from takeback.rules.layouts import layout_of
 from takeback.rules.preview import DecisionView, DroppedLine, ErrorCount, File, Preview, StoredRows
 from takeback.rules.upload import Reading
 from takeback.tabular.findings import view_of
@@ -31,6 +32,7 @@ def preview_of(facts: Facts, understood: Understood, rows_version: str, rows_byt
     table, plan, findings = understood.table, understood.plan, understood.done.findings
     file_issues = understood.issues
     ready = not (findings.invalid or file_issues or any(decision.needs_answer for decision in understood.decisions))
+    layout = layout_of(plan.headers)
     lines = table.facts.dropped_lines
     warnings = list(understood.warnings)
     if len(lines) > _LISTED_LINES:
@@ -60,6 +62,7 @@ def preview_of(facts: Facts, understood: Understood, rows_version: str, rows_byt
         suggested_mapping={suggestion.header: suggestion.field for suggestion in plan.suggestions},
         column_mapping=plan.column_mapping,
         remembered=plan.remembered,
+        source=layout.name if layout else None,
         options=plan.options,
         unmapped_required=understood.missing,
         decisions=[DecisionView.model_validate(asdict(decision)) for decision in understood.decisions],
