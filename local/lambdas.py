@@ -170,11 +170,12 @@ class _Pool:
             self.all.add(container)
             return container
 
-    def close(self) -> list[Container]:
+    def close(self) -> list[tuple[Container, bool]]:
+        """Hand out no more; gives every container and whether it is at work."""
         with self.changed:
             self.closed = True
             self.changed.notify_all()
-            return list(self.all)
+            return [(container, container not in self.idle) for container in self.all]
 
 
 class Lambdas:
@@ -207,8 +208,8 @@ class Lambdas:
         """End every container, leaving what is under way a moment to finish."""
         containers = [container for pool in self._pools.values() for container in pool.close()]
         with ThreadPoolExecutor(max(1, len(containers))) as together:
-            for container in containers:
-                together.submit(container.end, wait=_SECONDS_TO_LEAVE)
+            for container, is_at_work in containers:
+                together.submit(container.end, wait=_SECONDS_TO_LEAVE if is_at_work else 0)
 
     def __enter__(self) -> Self:
         return self

@@ -98,7 +98,8 @@ class StandIn:
         return self._process.poll() is not None
 
     def close(self) -> None:
-        """The end of its input asks it to leave."""
+        """End it. What it has taken is on disk by then: a version counts when its file has got its name."""
+        self._process.terminate()
         try:
             self._process.communicate(timeout=_SECONDS_TO_LEAVE)
         except subprocess.TimeoutExpired:
