@@ -1,0 +1,84 @@
+"""What is missing is named in a sentence, before anything is installed."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from local import install
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def lock(tmp_path: Path) -> Path:
+    """A lock file with a package that is nowhere."""
+    path = tmp_path / "requirements.txt"
+    path.write_text("nowhere-to-be-found==1.0\n")
+    return path
+
+
+@pytest.fixture
+def made(tmp_path: Path, lock: Path) -> Path:
+    """An environment that was installed from the lock file."""
+    folder = tmp_path / ".venv"
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin" / "python").symlink_to(sys.executable)
+    (folder / ".installed").write_text(hashlib.sha256(lock.read_bytes()).hexdigest())
+    return folder
+
+
+def test_what_is_up_to_date_is_left_alone(made: Path, lock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess, "Popen", None)  # whoever starts a program now fails
+    monkeypatch.setattr(subprocess, "run", None)
+
+    install._install_environment(made, lock)
+
+
+def test_make_setup_takes_no_time_when_nothing_changed() -> None:
+    began = time.monotonic()
+    subprocess.run([sys.executable, ROOT / "local" / "install.py", "dev"], check=True)
+
+    assert time.monotonic() - began < 2
+
+
+def test_without_network_the_sentence_says_so(
+    tmp_path: Path, lock: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    monkeypatch.setattr(install, "_ENVIRONMENTS", {"dev": (str(tmp_path / "new"), str(lock))})
+
+    assert install.main(["dev"]) == 1
+    said = capsys.readouterr()
+    assert "Check the network connection" in said.err
+    assert "nowhere-to-be-found" in said.err
+    assert "Installing 1 packages" in said.out
+    assert not (tmp_path / "new" / ".installed").exists()
+
+
+def test_a_python_that_cannot_make_environments_is_told(tmp_path: Path, lock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+
+    with pytest.raises(install.CannotInstall, match="apt-get install python3-venv"):
+        install._install_environment(tmp_path / "new", lock)
+
+
+def test_a_python_that_is_too_old_is_told(tmp_path: Path, lock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(install, "_OLDEST_PYTHON", (99, 0))
+
+    with pytest.raises(install.CannotInstall, match="make PYTHON="):
+        install._install_environment(tmp_path / "new", lock)
+
+
+def test_chromium_that_cannot_be_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+
+    with pytest.raises(install.CannotInstall, match="the package is “chromium”"):
+        install._install_chromium()
