@@ -114,7 +114,7 @@ def test_only_the_deploy_is_the_databases_owner(functions: Resources) -> None:
     assert {name: user for name, user in users.items() if user} == {
         **dict.fromkeys(["Commit", "Batches", "Rollback"], "takeback_app"),
         "ExpireRollbacks": "takeback_expiry",
-        "Migrate": "takeback_admin",
+        "Migrate": "schema_owner",
     }
 
 

@@ -107,7 +107,7 @@ def test_nothing_that_costs_by_the_hour_is_made_but_a_database_that_sleeps(deplo
     assert deployed["Database"]["Properties"]["ServerlessV2ScalingConfiguration"] == {
         "MinCapacity": 0,
         "MaxCapacity": 8,
-        "SecondsUntilAutoPause": 600,
+        "SecondsUntilAutoPause": 300,
     }
 
 
