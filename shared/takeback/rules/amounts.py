@@ -75,11 +75,8 @@ def _mark_by_other_evidence(column: Evidence, all_evidence: Sequence[Evidence], 
 
 
 def _unit(column: Evidence, options: Options) -> Decision | None:
-    fraction = min(
-        (column.tally(key) for key in ("mark .", "mark ,", "typed fraction") if column.tally(key).count), key=lambda t: t.row, default=None
-    )
-    any_amount = bool(fraction or column.tally("mark ").count or column.tally("mark ?").count or column.tally("typed whole").count)
-    if not any_amount:
+    fraction = column.tallies.get("fraction")
+    if not (column.tally("negative").count or column.tally("positive").count):
         return None
     if options.money_unit == "cents" and fraction:
         raise InvalidOptions(

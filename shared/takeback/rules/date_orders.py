@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from takeback.errors import InvalidOptions
-from takeback.rules.evidence import Evidence, Tally
+from takeback.rules.evidence import Days, Evidence, Tally
 from takeback.rules.options import DateOrder, Options
 from takeback.rules.readings import Decision
 from takeback.rules.values.dates import ORDERS
@@ -14,8 +14,7 @@ from takeback.rules.values.dates import ORDERS
 IN_WORDS: dict[DateOrder, str] = {"MDY": "month first", "DMY": "day first", "YMD": "year first"}
 
 _TOMORROW = timedelta(days=1)  # an export made east of the server may be a day ahead
-_ONE_EXPORT = timedelta(days=800)
-_NO_EXPORT = timedelta(days=3 * 365)
+_SOME_DAYS = 3
 
 
 def decide_date(column: Evidence, all_evidence: Sequence[Evidence], options: Options, today: date) -> list[Decision]:
@@ -121,25 +120,22 @@ def _by_other_evidence(
     column: Evidence, all_evidence: Sequence[Evidence], viable: list[DateOrder], fits: dict[frozenset[str], Tally], today: date
 ) -> Decision:
     first = min(fits.values(), key=lambda tally: (tally.row, tally.text))
-    styles = column.keyed("style ")
-    if "YMD" in viable and not any(style[0] == "-" for style in styles):
-        viable = [order for order in viable if order != "YMD"] or viable
-    if len(viable) == 1:
-        return _decided(column, viable[0], f"{_proof(fits, viable[0])}: {IN_WORDS[viable[0]]}.")
-    if all(style[0] == "." for style in styles) and "DMY" in viable:
-        return _decided(column, "DMY", f"{_capital(str(first))} has points between its numbers: such dates are written day first.")
-    past: list[DateOrder] = [order for order in viable if column.span[order][1] <= today + _TOMORROW]
+    if "open" not in column.tallies:
+        return _decided(column, viable[0], f"{_capital(str(first))} and all other rows mean the same day in either order.")
+    if "DMY" in viable and all(style[0] == "." for style in column.keyed("style ")):
+        viable = [order for order in viable if order != "MDY"]
+        if len(viable) == 1:
+            return _decided(column, "DMY", f"{_capital(str(first))} has points between its numbers: such dates are written day first.")
+    past: list[DateOrder] = [order for order in viable if column.days[order].last <= today + _TOMORROW]
     if len(past) == 1:
-        late = [f"{column.span[order][1]}" for order in viable if order != past[0]]
-        return _decided(column, past[0], f"Read otherwise, a sale would lie in the future ({', '.join(late)}): {IN_WORDS[past[0]]}.")
+        late = ", ".join(str(column.days[order].last) for order in viable if order != past[0])
+        return _decided(column, past[0], f"Read otherwise, a sale would lie in the future ({late}): {IN_WORDS[past[0]]}.")
     viable = past or viable
-    lengths = {order: column.span[order][1] - column.span[order][0] for order in viable}
-    short: list[DateOrder] = [order for order in viable if lengths[order] <= _ONE_EXPORT]
-    if len(short) == 1 and all(lengths[order] >= _NO_EXPORT for order in viable if order != short[0]):
-        low, high = column.span[short[0]]
-        return _decided(
-            column, short[0], f"Read so, the dates run from {low} to {high}; read otherwise, over many years: {IN_WORDS[short[0]]}."
-        )
+    likely: list[DateOrder] = [order for order in viable if not _takes_days_for_years(column, order)]
+    if len(likely) == 1 and _is_of_a_year(column.days[likely[0]]):
+        days = column.days[likely[0]]
+        because = f"Read so, all dates lie between {days.first} and {days.last}; read otherwise, all fall on one day of many years"
+        return _decided(column, likely[0], f"{because}: {IN_WORDS[likely[0]]}.")
     return _by_other_columns(column, all_evidence, viable) or Decision(
         column.header,
         "date_order",
@@ -147,6 +143,16 @@ def _by_other_evidence(
         f"{_capital(str(first))} and all other rows fit {' and '.join(IN_WORDS[order] for order in viable)}. Which one is it?",
         needs_answer=True,
     )
+
+
+def _takes_days_for_years(column: Evidence, order: DateOrder) -> bool:
+    """`25-09-13, 25-09-14, 25-09-20` under the wrong order: the same day of the month in year after year."""
+    days = column.days[order]
+    return days.years > 1 and days.of_month.bit_count() == 1
+
+
+def _is_of_a_year(days: Days) -> bool:
+    return days.years <= 1 and days.of_month.bit_count() >= _SOME_DAYS
 
 
 def _by_other_columns(column: Evidence, all_evidence: Sequence[Evidence], viable: list[DateOrder]) -> Decision | None:

@@ -34,6 +34,24 @@ class Tally:
 
 
 @dataclass(slots=True)
+class Days:
+    """The days that a column has under one order: the first, the last, and the days of the month as bits."""
+
+    first: date
+    last: date
+    of_month: int = 0
+
+    def add(self, day: date) -> None:
+        self.first, self.last = min(self.first, day), max(self.last, day)
+        self.of_month |= 1 << day.day
+
+    @property
+    def years(self) -> int:
+        """From the first to the last calendar year."""
+        return self.last.year - self.first.year
+
+
+@dataclass(slots=True)
 class Evidence:
     """Tallies of one column: the keys are few whatever the cells hold. Rows may be seen in any order.
 
@@ -46,7 +64,7 @@ class Evidence:
     witness: bool = False
     in_cents: bool = False
     tallies: dict[str, Tally] = field(default_factory=dict)
-    span: dict[DateOrder, tuple[date, date]] = field(default_factory=dict)
+    days: dict[DateOrder, Days] = field(default_factory=dict)
 
     def see(self, text: str, kind: str, row_number: int, count: int = 1) -> None:
         """Count `count` equal cells, the first of them in `row_number`."""
@@ -89,9 +107,10 @@ class Evidence:
         days: dict[DateOrder, date] = {order: day for order in ORDERS if (day := found.on(order))}
         self._add("fits " + " ".join(days), text, row, count)
         self._add(f"style {found.separator}{'4' if found.digits[2] == 4 else '2'}", text, row, count)
+        if len(set(days.values())) > 1:
+            self._add("open", text, row, count)
         for order, day in days.items():
-            low, high = self.span.get(order, (day, day))
-            self.span[order] = (min(low, day), max(high, day))
+            self.days.setdefault(order, Days(day, day)).add(day)
 
     def _see_money(self, text: str, kind: str, row: int, count: int) -> None:
         if kind != "t":

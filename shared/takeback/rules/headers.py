@@ -26,6 +26,7 @@ _WORD = re.compile(r"[^\W\d_]+|\d+")
 _CENTS = re.compile(r"(?:^|[^a-z])(?:cents?|pence|centimes?|centimos?|centavos?|centesimi|minor units?|pennies)(?:[^a-z]|$)")
 
 
+@lru_cache(maxsize=4096)
 def fold(header: str) -> str:
     """A header for comparing with the very same header: lower case, no accents or currency, words apart by one space."""
     text = unicodedata.normalize("NFKD", _without_currency(_REPEATED.sub("", header[:LONGEST_HEADER]))).casefold()

@@ -24,13 +24,13 @@ _COMPACT_TIME = re.compile(r"(?P<day>\d{8})T(?P<hour>\d{2})(?P<minute>\d{2})(?P<
 
 _YEAR_FIRST = re.compile(r"(\d{4})([-/. ])\s?(\d{1,2})\2\s?(\d{1,2})\.?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
-_NUMERIC = re.compile(r"(\d{1,2})([-/. ])\s?(\d{1,2})\2\s?(\d{4}|\d{2})\.?")
+_NUMERIC = re.compile(r"(\d{1,2})([-/. ])\s?(\d{1,2})\2\s?(\d{4}|\d{1,2})\.?")
 _DAY_MONTH = re.compile(
     r"(\d{1,2})(?:st|nd|rd|th|er|º|ª|\.)?[\s/.,-]*(?:de\s+|of\s+)?([^\W\d_]+)\.?[\s/.,-]*(?:de\s+|del\s+|of\s+)?(?:(\d{4})|'?(\d{2}))"
 )
 _MONTH_DAY = re.compile(r"([^\W\d_]+)\.?[\s/.-]*(\d{1,2})(?:st|nd|rd|th)?[\s,/.-]+(?:(\d{4})|'?(\d{2}))")
 _YEAR_MONTH = re.compile(r"(\d{4})[\s/.,-]*([^\W\d_]+)\.?[\s/.,-]*(\d{1,2})(?:st|nd|rd|th)?")
-_WEEKDAY = re.compile(r"([^\W\d_]{2,10})\.?,?\s+(?=\S*\d)")
+_WEEKDAY = re.compile(r"([^\W\d_]{2,10})\.?,?\s+")
 _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f]+")
 _BARE_NUMBER = re.compile(r"\d{5}(?:\.\d+)?|\d{10}|\d{13}")
 
@@ -62,6 +62,8 @@ class NumericDate:
             if self.digits[0] != 2 or self.digits[2] == 4:
                 return None
             year, month, day = full_year(self.first), self.second, self.third
+        elif self.digits[2] == 1:
+            return None
         else:
             year = self.third if self.digits[2] == 4 else full_year(self.third)
             month, day = (self.first, self.second) if order == "MDY" else (self.second, self.first)
@@ -101,13 +103,23 @@ def read_date(text: str, numbers: tuple[NumberDates | None, ...] = ()) -> date |
 
     `numbers`: what a bare number may count, days as a spreadsheet does or seconds as Unix does.
     """
+    found = _of_numbers(text)  # most cells are three numbers and nothing else
+    if found is not None:
+        return found
     core = _without_time(_SPACES.sub(" ", text).strip())
     if isinstance(core, Problem):
         return core
     if (weekday := _WEEKDAY.match(core)) and is_weekday(weekday[1]):
         core = core[weekday.end() :]
+    found = _of_numbers(core)
+    if found is not None:
+        return found
     if _BARE_NUMBER.fullmatch(core):
         return _from_number(core, numbers)
+    return _named(core)
+
+
+def _of_numbers(core: str) -> date | NumericDate | Problem | None:
     if match := _YEAR_FIRST.fullmatch(core):
         return _calendar(int(match[1]), int(match[3]), int(match[4]))
     if match := _NUMERIC.fullmatch(core):
@@ -115,7 +127,7 @@ def read_date(text: str, numbers: tuple[NumberDates | None, ...] = ()) -> date |
         return NumericDate(int(match[1]), int(match[3]), int(match[4]), match[2], digits)
     if match := _COMPACT.fullmatch(core):
         return _calendar(int(match[1]), int(match[2]), int(match[3]))
-    return _named(core)
+    return None
 
 
 def is_bare_number(text: str) -> bool:

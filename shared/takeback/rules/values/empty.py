@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
-_BLANK = re.compile(r"[\s\u200b\u2060\ufeff]*")
-_DASHES = re.compile(r"[-\u2010-\u2015\u2212]{1,3}")
-
-# For every kind: nobody calls an item, a note or an order “N/A”.
-_NOWHERE_A_VALUE = frozenset({"n/a", "#n/a", "n.a.", "not available", "not applicable"})
+# Dashes and what reports write for “no value”: for every kind, as nobody calls an item, a note or an order so.
+_NOWHERE_A_VALUE = frozenset(
+    {"", "n/a", "#n/a", "n.a.", "not available", "not applicable"} | {dash * times for dash in "-‐‑‒–—―−" for times in (1, 2, 3)}
+)
 # For kinds that are numbers, dates or fixed words, a few more, in the languages that exports are written in.
 _NO_VALUE = _NOWHERE_A_VALUE | {
     "na",
@@ -26,15 +23,13 @@ _NO_VALUE = _NOWHERE_A_VALUE | {
     "n.d.",
     "tbd",
 }
+_LONGEST = max(map(len, _NO_VALUE))
+_UNSEEN = "\u200b\u2060\ufeff"
 
 
 def is_empty(text: str, kind: str) -> bool:
     """Whether `text` in a column of this kind means that there is no value."""
-    if not text or _BLANK.fullmatch(text):
+    if not text:
         return True
-    stripped = text.strip()
-    if len(stripped) > 14:
-        return False
-    if _DASHES.fullmatch(stripped):
-        return True
-    return stripped.casefold() in (_NOWHERE_A_VALUE if kind == "text" else _NO_VALUE)
+    stripped = text.strip() if text.isascii() else text.strip().strip(_UNSEEN).strip()
+    return len(stripped) <= _LONGEST and stripped.lower() in (_NOWHERE_A_VALUE if kind == "text" else _NO_VALUE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 
-from takeback.rules.values.problem import Problem
+from takeback.rules.values.problem import BAD_CHARACTER, Problem, is_kept
 
 LONGEST_ID = 200
 
@@ -39,7 +39,9 @@ def parse_id(text: str, kind: str = "t") -> str | Problem:
         stripped = stripped[1:].lstrip()
     if _ROUNDED.fullmatch(stripped):
         return _DAMAGED
-    return stripped if len(stripped) <= LONGEST_ID else _TOO_LONG
+    if len(stripped) > LONGEST_ID:
+        return _TOO_LONG
+    return stripped if is_kept(stripped) else BAD_CHARACTER
 
 
 def _typed(text: str) -> str | Problem:

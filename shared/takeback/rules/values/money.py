@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Context, Decimal, InvalidOperation
-from typing import Literal
+from typing import Final, Literal
 
 from takeback.rules.options import DecimalMark
 from takeback.rules.readings import Reading
-from takeback.rules.values.currencies import CENT_SIGN, agree, currency, together
+from takeback.rules.values.currencies import CENT_SIGN, DOLLAR, agree, currency, together
 from takeback.rules.values.problem import Problem
 
 LARGEST_CENTS = 10**15
+
+_MARKS: Final[tuple[DecimalMark, ...]] = (".", ",")
+_MOST_DIGITS = 40
 
 _SPELLING = str.maketrans(
     {
@@ -26,8 +29,10 @@ _NUMBER = r"\d[\d.,' ]*\d|\d|[.,]\d+"
 _AMOUNT = re.compile(
     rf"(?P<sign>[+-])?\s*(?P<before>{_CURRENCY})?\s*(?P<inner>[+-])?\s*(?P<number>{_NUMBER})\s*(?P<late>[+-])?\s*(?P<after>{_CURRENCY})?\s*(?P<last>[+-])?"
 )
-_ZERO_DASH = re.compile(rf"(?:{_CURRENCY})\s*-\s*|-\s*(?:{_CURRENCY})")
-_PLAIN_CENTS = re.compile(r"-?\d{1,12}\.\d{2}")
+_ZERO_DASH = re.compile(rf"{_CURRENCY}\s*-")
+_PLAIN = re.compile(r"[ -_a-z]*")  # no blank, dash or quote but the plain ones
+_COMMON = re.compile(r"(-?)([$€£]?)(-?)(\d[\d,]*\.\d\d)")  # how most amounts are written
+_COMMON_SIGNS = {"": None, "$": DOLLAR, "€": "EUR", "£": "GBP"}
 _GROUPS = {
     ",": re.compile(r"[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d?(?:,\d{2})+,\d{3}"),  # also lakh and crore: 12,34,567
     ".": re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+"),
@@ -68,36 +73,37 @@ def parse_money(text: str, reading: Reading, kind: str = "t") -> int | Problem:
     Read are currency signs and codes on either side, accounting parentheses, a sign before or after, thousands parted by
     comma, point, space or apostrophe. `$ -` is accounting's zero. A typed number has a point for its decimals.
     """
-    if kind in ("d", "b", "e"):
-        return _NO_AMOUNT
-    if kind == "n":
-        value = _typed(text)
-        return value if isinstance(value, Problem) else _cents(value, reading)
+    if kind != "t":
+        return _typed(text, reading) if kind == "n" else _NO_AMOUNT
     amount = read_amount(text)
     if isinstance(amount, Problem):
         return amount
-    if amount.currency not in (None, CENT_SIGN) and reading.currency and not agree(amount.currency, reading.currency):
+    named = amount.currency
+    in_cents = reading.money_unit == "cents"
+    if named == CENT_SIGN:
+        in_cents = True
+    elif named and reading.currency and not agree(named, reading.currency):
         return Problem(
             "mixed_currency",
-            f"This amount is in {amount.currency}, the column in {reading.currency}: they cannot be added. Convert it or exclude the row.",
+            f"This amount is in {named}, the column in {reading.currency}: they cannot be added. Convert it or exclude the row.",
         )
-    value = _value(amount.number, reading.decimal_mark)
-    if isinstance(value, Problem):
-        return value
-    signed = -value if amount.negative else value
-    if amount.currency == CENT_SIGN:
-        return _whole(signed, reading, _NOT_CENTS)
-    return _cents(signed, reading)
+    parts = _parts(amount.number, reading.decimal_mark)
+    if isinstance(parts, Problem):
+        return parts
+    cents = _cents(*parts, in_cents=in_cents)
+    if isinstance(cents, Problem):
+        return cents
+    return -cents if amount.negative != reading.magnitude else cents
 
 
 def read_amount(text: str) -> Amount | Problem:
     """Sign, digits and currency of an amount; its decimal mark stays open."""
-    if _PLAIN_CENTS.fullmatch(text):
-        return Amount(text[0] == "-", text.lstrip("-"), None)
-    cleaned = text.translate(_SPELLING).strip()
+    if (match := _COMMON.fullmatch(text)) and not (match[1] and match[3]):
+        return Amount(bool(match[1] or match[3]), match[4], _COMMON_SIGNS[match[2]])
+    cleaned = (text if _PLAIN.fullmatch(text) else text.translate(_SPELLING)).strip()
     if len(cleaned) > 60:
         return _NO_AMOUNT
-    if _ZERO_DASH.fullmatch(cleaned):
+    if cleaned.endswith("-") and _ZERO_DASH.fullmatch(cleaned):
         found = currency(cleaned.strip("- "))
         return Amount(negative=False, number="0", currency=found) if found else _NO_AMOUNT
     inside, brackets = _without_brackets(cleaned)
@@ -121,8 +127,8 @@ def decimal_mark(number: str) -> Mark:
     """
     points, commas = number.count("."), number.count(",")
     if not points and not commas:
-        return "" if _value_under(number, ".") is not None else "!"
-    candidates: list[DecimalMark] = [mark for mark in (".", ",") if _value_under(number, mark) is not None]
+        return "" if _split(number, ".") else "!"
+    candidates: list[DecimalMark] = [mark for mark in _MARKS if _split(number, mark)]
     if len(candidates) == 1:
         return candidates[0]
     return "?" if candidates else "!"
@@ -151,7 +157,8 @@ def _currency_of(before: str | None, after: str | None) -> str | Problem | None:
     return together(found[0], found[-1]) or _TWO_CURRENCIES
 
 
-def _value(number: str, mark: DecimalMark | None) -> Decimal | Problem:
+def _parts(number: str, mark: DecimalMark | None) -> tuple[str, str] | Problem:
+    """The digits before and after the decimal mark."""
     if mark is None:
         proven = decimal_mark(number)
         if proven == "?":
@@ -159,48 +166,46 @@ def _value(number: str, mark: DecimalMark | None) -> Decimal | Problem:
         if proven == "!":
             return _NO_AMOUNT
         mark = proven or "."
-    value = _value_under(number, mark)
-    if value is not None:
-        return value
+    parts = _split(number, mark)
+    if parts is not None:
+        return parts
     return _NO_AMOUNT if decimal_mark(number) == "!" else _OTHER_MARK
 
 
-def _value_under(number: str, mark: DecimalMark) -> Decimal | None:
-    """The value when `mark` is the decimal mark; None when the number is not well-formed then."""
+def _split(number: str, mark: DecimalMark) -> tuple[str, str] | None:
+    """The digits before and after `mark`, thousands joined; None when the number is not well-formed then."""
     whole, found, fraction = number.partition(mark)
     if found and not fraction.isdecimal():
         return None
-    for separator in " ,'." if mark == "." else " .'":
-        pattern = _GROUPS[separator]
-        if separator != mark and separator in whole:
-            if not pattern.fullmatch(whole):
-                return None
-            whole = whole.replace(separator, "")
-            break
-    if whole and not whole.isdecimal():
-        return None
-    if not whole and not found:
-        return None
-    return Decimal(f"{whole or '0'}.{fraction or '0'}")
+    if not whole:
+        return ("", fraction) if found else None
+    if whole.isdecimal():
+        return whole, fraction
+    for separator in " ,'" if mark == "." else " .'":
+        if separator in whole:
+            return (whole.replace(separator, ""), fraction) if _GROUPS[separator].fullmatch(whole) else None
+    return None
 
 
-def _typed(text: str) -> Decimal | Problem:
+def _cents(whole: str, fraction: str, *, in_cents: bool) -> int | Problem:
+    fraction = fraction.rstrip("0")
+    if len(fraction) > (0 if in_cents else 2):
+        return _NOT_CENTS if in_cents else _TOO_FINE
+    if len(whole) > _MOST_DIGITS:
+        return _TOO_LARGE
+    cents = int(whole or "0") if in_cents else int(whole + fraction.ljust(2, "0"))
+    return cents if cents <= LARGEST_CENTS else _TOO_LARGE
+
+
+def _typed(text: str, reading: Reading) -> int | Problem:
     try:
         value = Decimal(text.strip())
     except InvalidOperation:
         return _NO_AMOUNT
-    return _TYPED.plus(value) if value.is_finite() else _NO_AMOUNT
-
-
-def _cents(value: Decimal, reading: Reading) -> int | Problem:
-    if reading.money_unit == "cents":
-        return _whole(value, reading, _NOT_CENTS)
-    return _whole(value * 100, reading, _TOO_FINE)
-
-
-def _whole(cents: Decimal, reading: Reading, otherwise: Problem) -> int | Problem:
-    if abs(cents) > LARGEST_CENTS:
-        return _TOO_LARGE
-    if cents != cents.to_integral_value():
-        return otherwise
-    return -int(cents) if reading.magnitude else int(cents)
+    if not value.is_finite() or value.adjusted() > _MOST_DIGITS:
+        return _TOO_LARGE if value.is_finite() else _NO_AMOUNT
+    whole, _, fraction = format(abs(_TYPED.plus(value)), "f").partition(".")
+    cents = _cents(whole, fraction, in_cents=reading.money_unit == "cents")
+    if isinstance(cents, Problem):
+        return cents
+    return -cents if (value < 0) != reading.magnitude else cents

@@ -19,10 +19,11 @@ _MONTHS: tuple[str, ...] = (
     "november nov novembre noviembre novembro listopad listopada lis",
     "december dec dezember dez decembre diciembre dic dicembre dezembro desember grudzien grudnia gru",
 )
+# Without the French “mar”, which is a month as well.
 _WEEKDAYS = frozenset(
     "monday mon tuesday tue tues wednesday wed thursday thu thur thurs friday fri saturday sat sunday sun "
     "montag mo dienstag di mittwoch mi donnerstag do freitag fr samstag sonnabend sa sonntag so "
-    "lundi lun mardi mer mercredi jeudi jeu vendredi ven samedi sam dimanche dim "
+    "lundi lun mardi mercredi mer jeudi jeu vendredi ven samedi sam dimanche dim "
     "lunes martes miercoles mie jueves jue viernes vie sabado sab domingo dom".split()
 )
 _NUMBER = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+_NOT_KEPT = re.compile(r"[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,3 +14,11 @@ class Problem:
 
     code: str
     message: str
+
+
+BAD_CHARACTER = Problem("bad_character", "This cell holds a character that cannot be stored. Delete it in the file.")
+
+
+def is_kept(text: str) -> bool:
+    """Whether a database can keep the text: UTF-8 has no half of a surrogate pair, Postgres no zero byte."""
+    return not _NOT_KEPT.search(text)

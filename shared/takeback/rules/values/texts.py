@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from takeback.rules.values.problem import Problem
+from takeback.rules.values.problem import BAD_CHARACTER, Problem, is_kept
 
 LONGEST_TEXT = 10_000
 
@@ -15,4 +15,6 @@ def parse_text(text: str, kind: str = "t") -> str | Problem:
     if kind == "e":
         return _ERROR
     stripped = text.strip().strip("\ufeff\u200b").strip()
-    return stripped if len(stripped) <= LONGEST_TEXT else _TOO_LONG
+    if len(stripped) > LONGEST_TEXT:
+        return _TOO_LONG
+    return stripped if is_kept(stripped) else BAD_CHARACTER

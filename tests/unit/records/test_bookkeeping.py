@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from takeback.records import Column, record_type
+from takeback.rules.headers import words
+from takeback.rules.likeness import likeness
+from takeback.rules.readings import Reading
+from takeback.rules.values import Problem, parse_cell
+
+FIELDS = record_type("bookkeeping").columns()
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
+def test_the_example_of_the_blank_sheet_is_a_value(field: Column) -> None:
+    assert not isinstance(parse_cell(field, Reading(decimal_mark="."), field.example), Problem)
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
+def test_a_field_is_known_by_its_label_and_by_its_name(field: Column) -> None:
+    assert likeness(field.label, field) is not None
+    assert likeness(field.name, field) is not None
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
+def test_no_alias_stands_in_a_fields_list_twice(field: Column) -> None:
+    aliases = field.aliases + field.aliases_beside + field.aliases_apart
+
+    assert len(aliases) == len(set(aliases))
+    assert all(words(alias) or len(alias) < 3 for alias in aliases)
+
+
+def test_a_field_that_depends_on_another_names_one_that_exists() -> None:
+    names = {field.name for field in FIELDS}
+
+    assert {name for field in FIELDS for name in (*field.beside, field.apart) if name} <= names
+    assert all(bool(field.beside) == bool(field.aliases_beside) and bool(field.apart) == bool(field.aliases_apart) for field in FIELDS)
+
+
+def test_money_that_is_paid_is_money_that_the_reseller_pays() -> None:
+    assert {field.name for field in FIELDS if field.outgoing} == {
+        "ebay_fees_cents", "amazon_price_cents", "amazon_tax_cents", "amazon_shipping_cents",
+    }  # fmt: skip
