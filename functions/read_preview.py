@@ -12,7 +12,7 @@ from takeback.errors import NotFound
 from takeback.http import Answer, answer, caller, documented, new_app
 from takeback.rules import keys
 from takeback.rules.preview import Preview
-from takeback.rules.upload import Waiting
+from takeback.rules.upload import ErrorsFile, Waiting
 from takeback.stores import files, uploads
 
 app = new_app()
@@ -41,17 +41,19 @@ def read_preview(batch_id: UUID, revision: Revision = None) -> Answer:
 
 @app.get(
     "/import/uploads/<batch_id>/errors",
-    responses={302: {"description": "A URL, good for five minutes, of the bad rows as CSV"}},
+    responses=documented(ErrorsFile) | {302: {"description": "A URL, good for five minutes, of the bad rows as CSV"}},
     summary="The bad rows as a spreadsheet",
     tags=["upload"],
 )
 def read_errors(batch_id: UUID, revision: Revision = None) -> Answer:
-    """Every bad row as uploaded, plus its row number and the reasons."""
+    """Every bad row as uploaded, plus its row number and the reasons. Who accepts JSON is told the URL instead of being sent there."""
     user_id = caller(app)
     wanted = revision or uploads.newest_revision(user_id, batch_id)
     if wanted is None or uploads.find_preview(user_id, batch_id, wanted) is None:
         raise NotFound("There is no preview of this upload yet, so there are no errors to download.")
     url = files.presigned_download(keys.of_batch("errors", user_id, batch_id, f"{wanted}.csv"), "errors.csv")
+    if "application/json" in app.current_event.headers.get("accept", ""):
+        return answer(ErrorsFile(url=url))  # a script of another origin may not follow a redirect from here to the bucket
     return Response(status_code=302, headers={"Location": url, "Cache-Control": "no-store"})
 
 

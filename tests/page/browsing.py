@@ -21,6 +21,7 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--disable-features=LocalNetworkAccessChecks",  # a page that a test makes up has no address, and would not be let near 127.0.0.1
 )
 _WAIT_MS = 15_000
 _HARMLESS = re.compile(r"Failed to load resource|ERR_INTERNET_DISCONNECTED|net::ERR")

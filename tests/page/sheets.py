@@ -1,4 +1,8 @@
-"""Spreadsheets as people have them, made on the spot: order numbers are unique to each call, so that tests do not meet."""
+"""Spreadsheets as people have them, made on the spot.
+
+Order numbers are unique to each call, and so are the columns of each CSV file: what one test imports, or how it answers,
+is not there or remembered in the next.
+"""
 
 from __future__ import annotations
 
@@ -55,8 +59,8 @@ def text(rows: list[Row], headers: list[str] | None = None) -> str:
 
 
 def write_csv(path: Path, rows: list[Row], headers: list[str] | None = None) -> Path:
-    """The rows as a CSV file."""
-    path.write_text(text(rows, headers), "utf-8")
+    """The rows as a CSV file, with a last, empty column that no other file has."""
+    path.write_text(text([[*row, ""] for row in rows], [*(headers or HEADERS), f"Label {uuid4().hex[:6]}"]), "utf-8")
     return path
 
 

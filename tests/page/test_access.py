@@ -114,7 +114,7 @@ def test_each_step_moves_the_focus_to_its_heading_and_is_announced(person: Open,
     choose(page, sheets.write_csv(tmp_path / "orders.csv", sheets.orders(5)))
     ready(page)
     expect(page.get_by_role("heading", name="orders.csv")).to_be_focused()
-    expect(page.get_by_role("status").filter(has_text="The file was checked")).to_have_count(1)
+    expect(page.get_by_role("status").filter(has_text="All 5 rows can be imported.")).to_have_count(1)
 
     import_all(page)
     expect(page.get_by_role("heading", name="5 rows added")).to_be_focused()
@@ -132,6 +132,18 @@ def test_a_choice_keeps_the_focus_while_the_rows_are_checked_again(person: Open,
     expect(page.get_by_role("button", name="Name the missing column")).to_be_visible()
 
     assert page.evaluate("document.querySelector('#importer').shadowRoot.activeElement?.localName") == "select"
+
+
+def test_an_answer_that_ends_the_questions_hands_the_focus_to_what_comes_next(person: Open, tmp_path: Path) -> None:
+    rows = [[row[0], "03/04/2024", *row[2:]] for row in sheets.orders(8)]
+    page = person().open()
+    choose(page, sheets.write_csv(tmp_path / "orders.csv", rows))
+    reviewed(page)
+
+    page.get_by_role("radio", name="Day first").check()
+    ready(page)
+
+    expect(page.get_by_role("button", name="Continue", exact=True)).to_be_focused()
 
 
 @pytest.mark.parametrize("width", [360, 768, 1280, 2560, 3840])

@@ -82,7 +82,7 @@ def test_a_column_can_be_given_another_meaning_with_one_choice(person: Open, tmp
     ready(page)
 
     if not page.get_by_label("What “Postage” is").is_visible():
-        page.get_by_text(re.compile("columns? left out")).last.click()
+        page.get_by_text(re.compile("other columns?$")).click()
     page.get_by_label("What “Postage” is").select_option(label="Marketplace fees")
     ready(page)
 
@@ -97,7 +97,7 @@ def test_a_column_given_to_a_field_is_taken_from_the_one_that_had_it(person: Ope
     choose(page, sheets.write_csv(tmp_path / "orders.csv", rows, [*sheets.HEADERS, "Day it left"]))
     ready(page)
 
-    page.get_by_text(re.compile("columns? left out")).last.click()
+    page.get_by_text(re.compile("other columns?$")).click()
     page.get_by_label("What “Day it left” is").select_option("sale_date")
     ready(page)
 
@@ -198,7 +198,7 @@ def test_bad_rows_are_downloaded_with_reasons_and_the_corrected_file_goes_on(per
         press(page, "Download these rows with the reasons")
     downloaded = tmp_path / "downloaded.csv"
     waiting.value.save_as(downloaded)
-    assert waiting.value.suggested_filename == "errors in march.csv"
+    assert waiting.value.suggested_filename == "errors.csv"
     assert rows[9][0] in downloaded.read_text("utf-8-sig")
     assert "n. a." in downloaded.read_text("utf-8-sig")
 

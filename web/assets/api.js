@@ -87,6 +87,10 @@ export class Api extends EventTarget {
   preview(batch, revision, signal) {
     return this.request("GET", `/import/uploads/${batch}/preview`, { query: { revision }, signal });
   }
+  /** @param {string} batch @param {string} revision */
+  errors(batch, revision) {
+    return this.request("GET", `/import/uploads/${batch}/errors`, { query: { revision } });
+  }
   /** @param {string} batch */
   discard(batch) {
     return this.request("DELETE", `/import/uploads/${batch}`);
@@ -165,7 +169,7 @@ export class Api extends EventTarget {
 
   /** The answer, or null when the line is down. */
   async #once(method, url, body, token, signal) {
-    const headers = { Authorization: `Bearer ${token}`, ...(body ? { "Content-Type": "application/json" } : {}) };
+    const headers = { Accept: "application/json", Authorization: `Bearer ${token}`, ...(body ? { "Content-Type": "application/json" } : {}) };
     try {
       const answer = await fetch(url, { method, headers, body: body && JSON.stringify(body), signal, cache: "no-store", keepalive: method === "DELETE" });
       const date = Date.parse(answer.headers.get("date") ?? "");

@@ -207,6 +207,15 @@ export class Job extends EventTarget {
     this.#set({ mapping: { ...preview.column_mapping }, options: given(preview.options ?? {}), rechecking: false, revision: preview.revision });
   }
 
+  /** Where the bad rows with their reasons can be downloaded now; null when that was refused. */
+  async errorsFile() {
+    /** @type {string | null} */ let url = null;
+    await this.#guard("review", async () => {
+      ({ url } = await this.api.errors(this.#id, this.#rev));
+    });
+    return url;
+  }
+
   // --- account, existing rows, import -------------------------------------------------------------------------------
 
   /** Go to the choice of account, or back to the review. @param {boolean} forward */

@@ -217,18 +217,17 @@ progress:indeterminate::-moz-progress-bar { background: none; }
 .bar .actions { margin: 0; }
 
 /* --- the undo is the hero --- */
-.hero { display: flex; flex-wrap: wrap; gap: 2rem 3rem; justify-content: space-between; align-items: center; padding: clamp(1.5rem, 5vw, 3rem); border-radius: calc(var(--radius) * 1.8); color-scheme: dark; background: light-dark(#1d1c1a, #262420); color: #f6f3ec; --accent: var(--takeback-undo, #7fdcc1); --on-accent: #06261e; }
-:host([theme="dark"]) .hero { border: 1px solid var(--line); }
+.hero { display: flex; flex-wrap: wrap; gap: 2rem 3rem; justify-content: space-between; align-items: center; padding: clamp(1.5rem, 5vw, 3rem); border-radius: calc(var(--radius) * 1.8); background: light-dark(#eef3ef, #1c2723); }
+.hero.made { color-scheme: dark; background: var(--takeback-panel, #262420); color: #f6f3ec; --soft: #bdb6a8; --accent: var(--takeback-undo, #7fdcc1); --on-accent: #06261e; box-shadow: inset 0 0 0 1px #38353066; }
 .hero h2 { font-size: clamp(1.75rem, 1.3rem + 2vw, 2.5rem); }
 .hero-text { flex: 1 1 18rem; min-width: 0; }
 .hero-text > * + * { margin-top: 0.5rem; }
 .hero-kicker { display: flex; gap: 0.5rem; align-items: center; font-weight: 560; color: var(--accent); }
 .hero-file { overflow-wrap: anywhere; }
-.hero-quiet, .hero-file span { color: #bdb6a8; }
+.hero-quiet, .hero-file span { color: var(--soft); }
 .hero-undo { display: flex; gap: 1.25rem; align-items: center; flex-wrap: wrap; }
 .hero-undo .hero-quiet { margin-top: 0.5rem; text-align: center; font-size: 0.9375rem; }
-.hero-closed { display: flex; gap: 0.625rem; align-items: center; color: #bdb6a8; }
-.hero.back { background: light-dark(#eef3ef, #1c2723); color: light-dark(#1d1c1a, #f1eee8); color-scheme: inherit; }
+.hero-closed { display: flex; gap: 0.625rem; align-items: center; color: var(--soft); }
 .dial { width: 6.5rem; height: 6.5rem; flex: none; fill: none; stroke-linecap: round; stroke-linejoin: round; }
 .dial-track { stroke: rgb(255 255 255 / 0.16); stroke-width: 7; }
 .dial-left { stroke: var(--accent); stroke-width: 7; stroke-linecap: butt; }

@@ -16,6 +16,7 @@ import { done, undoing } from "./view-done.js";
 import { committing, plan } from "./view-plan.js";
 import { review } from "./view-review.js";
 import * as start from "./view-start.js";
+import { verdict } from "./words.js";
 import { TakebackHistory } from "./takeback-history.js";
 
 const AT_ONCE = 2;
@@ -25,7 +26,6 @@ const SAID = {
   sending: "Uploading",
   stopped: "The upload stopped",
   checking: "Checking every row",
-  review: "The file was checked",
   plan: "Choose where the rows go",
   committing: "Importing",
   undoing: "Taking the import back",
@@ -228,14 +228,13 @@ export class TakebackImporter extends HTMLElement {
     this.dispatchEvent(new CustomEvent(`takeback:${name}`, { detail, bubbles: true, composed: true }));
   }
 
-  async #download(path, query, name) {
-    try {
-      save(await (await this.#api.fetch("GET", path, { query })).blob(), name);
-    } catch (error) {
-      if (!this.#job) throw error;
-      this.#job.problem = /** @type {any} */ (error);
-      this.#draw();
-    }
+  /** @param {"csv" | "xlsx"} kind */
+  async #template(kind) {
+    const sheet = await this.#api.fetch("GET", `/import/template.${kind}`).then((answer) => answer.blob()).catch(() => null);
+    if (!sheet) return;
+    const url = URL.createObjectURL(sheet);
+    save(url, `takeback-template.${kind}`);
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
   }
 
   #looked = () => {
@@ -257,13 +256,14 @@ export class TakebackImporter extends HTMLElement {
     this.#drawing = true;
     queueMicrotask(() => {
       this.#drawing = false;
+      const held = /** @type {HTMLElement | null} */ (this.#root.activeElement);
       render(this.#view(), this.#root);
-      this.#settleFocus();
+      this.#settleFocus(held);
     });
   }
 
-  /** A new step takes the focus to its heading; a row that was asked for is brought into sight. */
-  #settleFocus() {
+  /** A new step takes the focus to its heading; a row that was asked for is brought into sight. @param {HTMLElement | null} held */
+  #settleFocus(held) {
     const job = this.#job;
     const now = job ? `${this.#jobs.indexOf(job)} ${job.batchId} ${job.phase} ${Boolean(job.undo)}` : "start";
     const first = this.#shown === "";
@@ -273,6 +273,10 @@ export class TakebackImporter extends HTMLElement {
       const inside = document.activeElement === this || document.activeElement === document.body;
       if (inside) /** @type {HTMLElement | null} */ (this.#root.getElementById("step"))?.focus({ preventScroll: true });
       if (this.getBoundingClientRect().top < 0) this.scrollIntoView({ block: "start" });
+    }
+    if (!changed && held && !held.isConnected) {
+      const next = /** @type {HTMLElement | null} */ (this.#root.querySelector(".bar .primary:enabled") ?? this.#root.getElementById("step"));
+      next?.focus({ preventScroll: true });
     }
     if (job?.view.goTo) {
       const row = /** @type {HTMLElement | null} */ (this.#root.querySelector(`tr[data-row="${job.view.goTo}"]`));
@@ -300,7 +304,7 @@ export class TakebackImporter extends HTMLElement {
       over: this.#over,
       ondrag: (over) => ((this.#over = over), this.#draw()),
       onfiles: (files) => this.add(files),
-      ontemplate: (kind) => this.#download(`/import/template.${kind}`, {}, `takeback-template.${kind}`),
+      ontemplate: (kind) => this.#template(kind),
     });
   }
 
@@ -324,7 +328,7 @@ export class TakebackImporter extends HTMLElement {
         return review(job, fields, {
           onaway: away,
           ondiscard: () => this.#discard(job),
-          ondownload: () => this.#download(`/import/uploads/${job.batchId}/errors`, { revision: job.revision }, `errors in ${job.filename.replace(/\.[^.]*$/, "")}.csv`),
+          ondownload: () => job.errorsFile().then((url) => url && save(url, "")),
           focusOn: (id) => this.#focusOn(id),
           corrected: start.chooser({ small: true, over: false, ondrag: () => {}, ontemplate: () => {}, onfiles: (files) => this.#corrected(job, files) }),
         });
@@ -381,8 +385,11 @@ export class TakebackImporter extends HTMLElement {
   /** What a screen reader should hear of this. @param {Job | null} job */
   #say(job) {
     if (job) {
-      const phase = job.phase === "done" ? (job.batch.status === "rolled_back" ? "The import was taken back" : "The import is done") : SAID[/** @type {keyof typeof SAID} */ (job.phase)];
-      this.#said = job.rechecking ? "Checking every row again" : (phase ?? this.#said);
+      const { phase, batch, preview } = job;
+      if (job.rechecking) this.#said = "Checking every row again";
+      else if (phase === "review") this.#said = verdict(preview);
+      else if (phase === "done") this.#said = batch.status === "rolled_back" ? "The import was taken back" : "The import is done";
+      else this.#said = SAID[/** @type {keyof typeof SAID} */ (phase)] ?? this.#said;
     }
     return this.#said;
   }
@@ -400,12 +407,8 @@ function stateOf(job) {
   return words[/** @type {keyof typeof words} */ (job.phase)] ?? "";
 }
 
-/** @param {Blob} blob @param {string} name */
-function save(blob, name) {
-  const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}
+/** @param {string} url @param {string} name */
+const save = (url, name) => Object.assign(document.createElement("a"), { href: url, download: name }).click();
 
 customElements.define("takeback-importer", TakebackImporter);
 customElements.define("takeback-history", TakebackHistory);

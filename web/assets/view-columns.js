@@ -92,25 +92,22 @@ function example(kind, order, samples) {
 
 /** Every column, those that are imported first. @param {Job} job @param {Field[]} fields */
 export function columns(job, fields) {
-  const all = job.preview.columns;
-  const order = new Map(fields.map((field, index) => [field.name, index]));
-  const used = all.filter((column) => job.mapping[column.header]);
-  used.sort((one, two) => (order.get(/** @type {string} */ (job.mapping[one.header])) ?? 99) - (order.get(/** @type {string} */ (job.mapping[two.header])) ?? 99));
-  const unused = all.filter((column) => !job.mapping[column.header]);
+  const { used, others } = grouped(job, fields);
+  const imported = Object.values(job.mapping).filter(Boolean).length;
   const find = (job.view.findColumn ?? "").toLowerCase();
-  const shown = unused.filter((column) => column.header.toLowerCase().includes(find));
+  const shown = others.filter((column) => column.header.toLowerCase().includes(find));
   const search = (event) => {
     job.view.findColumn = event.target.value;
     job.dispatchEvent(new Event("change"));
   };
   return html`<section class="block" aria-labelledby="columns">
     <h3 id="columns">Columns</h3>
-    <p class="quiet">${plural(used.length, "column")} imported, ${count(unused.length)} left out. Change what a column is, and every row is checked again.</p>
+    <p class="quiet">${plural(imported, "column")} imported, ${count(job.preview.columns.length - imported)} left out. Change what a column is, and every row is checked again.</p>
     <ul class="columns">${used.map((column) => columnRow(job, fields, column))}</ul>
-    ${unused.length
+    ${others.length
       ? html`<details ?open=${!used.length}>
-          <summary>${plural(unused.length, "column")} left out</summary>
-          ${unused.length > MANY
+          <summary>${plural(others.length, used.length ? "other column" : "column")}</summary>
+          ${others.length > MANY
             ? html`<label class="field">Find a column <input type="search" .value=${job.view.findColumn ?? ""} @input=${search} /></label>`
             : nothing}
           <ul class="columns">${shown.map((column) => columnRow(job, fields, column))}</ul>
@@ -118,6 +115,20 @@ export function columns(job, fields) {
         </details>`
       : nothing}
   </section>`;
+}
+
+/** The order of the columns holds while a person works on them: nothing jumps away under the hand. @param {Job} job @param {Field[]} fields */
+function grouped(job, fields) {
+  const { columns } = job.preview;
+  const shape = JSON.stringify(columns.map((column) => column.header)) + fields.length;
+  if (job.view.shape !== shape) {
+    const rank = (column) => fields.findIndex((field) => field.name === column.field);
+    const used = columns.filter((column) => column.field).sort((one, two) => rank(one) - rank(two));
+    Object.assign(job.view, { shape, first: used.map((column) => column.header) });
+  }
+  const byHeader = new Map(columns.map((column) => [column.header, column]));
+  const first = new Set(job.view.first);
+  return { used: job.view.first.map((header) => byHeader.get(header)), others: columns.filter((column) => !first.has(column.header)) };
 }
 
 /** @param {Job} job @param {Field[]} fields @param {any} column */

@@ -26,7 +26,7 @@ function imported(job, { account }) {
   const left = Date.parse(batch.rollback_until) - job.api.now();
   const window = Date.parse(batch.rollback_until) - Date.parse(batch.committed_at);
   const open = batch.can_rollback && left > 0;
-  return html`<div class="hero">
+  return html`<div class="hero made">
     <div class="hero-text">
       <p class="hero-kicker">${icon("check")}Imported</p>
       <h2 id="step" tabindex="-1">${wrote(batch)}</h2>

@@ -90,7 +90,7 @@ function bad(job, ondownload, corrected) {
       <p>Correct them in your spreadsheet and upload it again, or leave them out. All rows are imported, or none.</p>
       <div class="actions">
         <button type="button" class="button" @click=${ondownload}>${icon("down")}Download these rows with the reasons</button>
-        <button type="button" class="button" ?disabled=${job.rechecking} @click=${leave}>${all ? `Leave ${preview.invalid_rows === 1 ? "it" : `all ${count(preview.invalid_rows)}`} out` : `Leave the first ${count(numbers.length)} out`}</button>
+        <button type="button" class="button" @click=${leave}>${all ? `Leave ${preview.invalid_rows === 1 ? "it" : `all ${count(preview.invalid_rows)}`} out` : `Leave the first ${count(numbers.length)} out`}</button>
       </div>
       ${corrected}
     </div>
@@ -163,7 +163,7 @@ function line(job, used, fields, row) {
       <th scope="row">${count(row.number)}</th>
       ${used.map((field) => cell(job, field, row))}
       <td class="row-act">
-        <button type="button" class="icon-button" ?disabled=${job.rechecking} @click=${out} aria-label="Leave row ${row.number} out" title="Leave this row out">${icon("cross")}</button>
+        <button type="button" class="icon-button" @click=${out} aria-label="Leave row ${row.number} out" title="Leave this row out">${icon("cross")}</button>
       </td>
     </tr>
     ${row.errors.length

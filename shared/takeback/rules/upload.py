@@ -65,6 +65,12 @@ class Waiting(BaseModel):
     rows_seen: int = 0
 
 
+class ErrorsFile(BaseModel):
+    """Where the bad rows can be downloaded for five minutes."""
+
+    url: str
+
+
 class Start(BaseModel):
     """`starts/…/options.json`: how an upload was begun."""
 
