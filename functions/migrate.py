@@ -33,7 +33,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, list[str]]:
 
 
 def _migrate() -> list[str]:
-    with database.connect() as connection:
+    with database.connect(database.WAKING_SECONDS) as connection:
         applied = migrate(connection)
     logger.info("migrated", applied=applied)
     return applied

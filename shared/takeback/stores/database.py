@@ -33,6 +33,8 @@ _OPTIONS = {
     "client_encoding": "UTF8",
     "jit": "off",
 }
+_PATIENCE_SECONDS = 10
+WAKING_SECONDS = 90  # Aurora takes some 15, and more after a day's sleep
 _idle: list[Connection] = []  # Lambda runs one call at a time, so there is one; threads of a test each take their own
 
 
@@ -87,7 +89,7 @@ def _begun(user_id: str | None, *, long: bool) -> Connection:
         except (psycopg.OperationalError, psycopg.InterfaceError):
             connection.close()
     try:
-        return _begin(connect(), user_id, long=long)
+        return _begin(connect(None if user_id else WAKING_SECONDS), user_id, long=long)
     except psycopg.OperationalError as error:
         raise unavailable(error) from error
 
@@ -110,10 +112,13 @@ def _give_back(connection: Connection) -> None:
     connection.close()
 
 
-def connect() -> Connection:
-    """A new connection, in autocommit mode, with the limits of an HTTP call."""
+def connect(patience_seconds: int | None = None) -> Connection:
+    """A new connection, in autocommit mode, with the limits of an HTTP call.
+
+    A database that sleeps lets a connection wait until it is awake. Who answers somebody cannot wait that long.
+    """
     arguments: dict[str, Any] = {
-        "connect_timeout": 10,
+        "connect_timeout": patience_seconds or _PATIENCE_SECONDS,
         "application_name": "takeback",
         "keepalives_idle": 10,
         "keepalives_interval": 5,
