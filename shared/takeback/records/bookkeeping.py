@@ -39,7 +39,7 @@ class Bookkeeping(Record):
             aliases=listed(
                 """
                 ebay order id, order number, order id, order no, order, sales order number, sale id, sale number, order
-                reference, order ref, order code, order name, sales record number, invoice number, invoice no, invoice,
+                ref, order code, order name, sales record number, invoice number, invoice no, invoice,
                 receipt id, transaction id, transaction number, transaction code, transaction, id
                 """
             ),
@@ -159,7 +159,7 @@ class Bookkeeping(Record):
             aliases=listed(
                 """
                 amazon price, amazon cost, purchase price, purchase cost, cost of goods sold, cost of goods, cogs, item
-                cost, cost price, cost of item, product cost, unit cost, price paid, cost basis, cost, purchase amount,
+                cost, cost price, cost of item, product cost, unit cost, price paid, cost basis, cost, bought for, purchase amount,
                 purchase, amount paid for item, total cost
                 """
             ),
@@ -217,7 +217,8 @@ class Bookkeeping(Record):
             aliases_beside=listed(
                 """
                 amazon order id, amazon order number, amazon order, purchase order number, purchase order id, purchase
-                order, supplier order number, source order, source order number, purchase number, purchase id
+                order, supplier order number, source order, source order number, purchase number, purchase id, amazon order ref,
+                supplier order ref, purchase order ref, purchase ref
                 """
             ),
         ),

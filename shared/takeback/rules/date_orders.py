@@ -14,7 +14,7 @@ from takeback.rules.values.dates import ORDERS
 IN_WORDS: dict[DateOrder, str] = {"MDY": "month first", "DMY": "day first", "YMD": "year first"}
 
 _TOMORROW = timedelta(days=1)  # an export made east of the server may be a day ahead
-_SOME_DAYS = 3
+_SOME_DAYS = 4
 
 
 def decide_date(column: Evidence, all_evidence: Sequence[Evidence], options: Options, today: date) -> list[Decision]:
@@ -148,7 +148,7 @@ def _by_other_evidence(
 def _takes_days_for_years(column: Evidence, order: DateOrder) -> bool:
     """`25-09-13, 25-09-14, 25-09-20` under the wrong order: the same day of the month in year after year."""
     days = column.days[order]
-    return days.years > 1 and days.of_month.bit_count() == 1
+    return days.years > 2 and days.of_month.bit_count() == 1
 
 
 def _is_of_a_year(days: Days) -> bool:

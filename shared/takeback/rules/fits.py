@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from takeback.records import Column
 from takeback.rules.readings import Reading
@@ -57,6 +58,12 @@ def reads_like_people(cells: Sequence[Cell]) -> bool:
         return True
     long = sum(len(words) > 3 or any(letter.isdigit() for word in words for letter in word) for words in filled)
     return long < 0.4 * len(filled)
+
+
+def counts_rows(cells: Sequence[Cell]) -> bool:
+    """Whether the cells are 1, 2, 3 … or small numbers that grow by one."""
+    numbers = [int(text) for text, _ in cells if text.strip().isdecimal()][:_ENOUGH]
+    return len(numbers) > 1 and numbers[0] < 1000 and all(after - before == 1 for before, after in pairwise(numbers))
 
 
 def is_date(cell: Cell) -> bool:

@@ -17,7 +17,7 @@ LONGEST_HEADER = 128  # longer ones are prose; comparing them takes time that gr
 _REPEATED = re.compile(r"(?<=\S)#\d+$")  # the reader's mark of the second column of one name
 _NUMBER_SIGN = re.compile(r"\bn\s?[°º]|\bnº|№|#", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_BRAND = re.compile(r"\b(e\s?Bay|Pay\s?Pal|Tik\s?Tok|Stock\s?X|Woo\s?Commerce|Face\s?book)(?=[^a-z]|$)")
+_BRAND = re.compile(r"\b(e\s?Bay|Pay\s?Pal|Tik\s?Tok|Stock\s?X|Woo\s?Commerce|Face\s?book|Mw\s?St|U\s?St)(?=[^a-z]|$)")
 _PERCENT = re.compile(r"\(?\d+(?:[.,]\d+)?\s?%\)?")
 _BRACKETS = re.compile(r"[(\[]([A-Z]{3})[)\]]")
 _PATH = re.compile(r"\w+(?:\.\w+)+")

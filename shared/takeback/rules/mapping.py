@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from takeback.errors import InvalidMapping
 from takeback.records import Column
-from takeback.rules.fits import ColumnSample, objection, reads_like_people
-from takeback.rules.headers import fingerprint, words
+from takeback.rules.fits import ColumnSample, counts_rows, objection, reads_like_people
+from takeback.rules.headers import fingerprint, fold, words
 from takeback.rules.layouts import Layout, layout_of
 from takeback.rules.likeness import Likeness, likeness
 from takeback.rules.values import is_empty
@@ -16,6 +16,7 @@ from takeback.rules.values import is_empty
 __all__ = ["ColumnSample", "Suggestion", "check_mapping", "fingerprint", "remembered_suggestions", "suggest", "unmapped_required"]
 
 _NAME = ("name",)  # of goods or of people: the header alone does not say
+_ID = "id"  # of an order or of a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,7 @@ def _edges(field: Column, columns: Sequence[ColumnSample], layout: Layout | None
             alike = likeness(column.header, field)
         if alike is None:
             continue
-        against = objection(column.cells, field)
-        if words(column.header) == _NAME and reads_like_people(column.cells):
-            against = "its cells may be people's names"
+        against = objection(column.cells, field) or _doubt(column)
         if against:
             objections[place] = f"“{column.header}” could be {field.label.lower()}, but {against}."
             continue
@@ -88,6 +87,15 @@ def _edges(field: Column, columns: Sequence[ColumnSample], layout: Layout | None
         order = (alike.tier, is_blank, alike.score < 0.9, alike.rank, -alike.score, place)
         found.append(_Edge(order, place, field, alike))
     return found
+
+
+def _doubt(column: ColumnSample) -> str | None:
+    """What the cells say against a header that is too short to be sure of."""
+    if words(column.header) == _NAME and reads_like_people(column.cells):
+        return "its cells may be people's names"
+    if fold(column.header) == _ID and counts_rows(column.cells):
+        return "it only counts the rows"
+    return None
 
 
 def _why_not(header: str, place: int, objections: dict[int, str], layout: Layout | None) -> str:

@@ -115,9 +115,9 @@ def test_who_writes_a_decimal_comma_does_not_put_the_month_first() -> None:
 
 
 def test_two_digit_years_are_told_from_days_by_a_year_of_sales() -> None:
-    assert date_order("13/09/25", "14/09/25", "20/09/25").value == "DMY"
-    assert date_order("25-09-13", "25-09-14", "25-09-20").value == "YMD"
-    assert date_order("13/09/25").needs_answer
+    assert date_order("13/09/25", "14/09/25", "20/09/25", "21/09/25").value == "DMY"
+    assert date_order("25-09-13", "25-09-14", "25-09-20", "25-10-21").value == "YMD"
+    assert date_order("13/09/25", "14/09/25").needs_answer
 
 
 def test_days_that_mean_the_same_in_both_orders_are_no_question() -> None:

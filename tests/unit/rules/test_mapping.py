@@ -91,8 +91,8 @@ def test_most_columns_are_found_even_when_nobody_knows_the_source(monkeypatch: p
         missed += sum(found.get(field) not in headers for field, headers in row.must.items())
         wrong += sum(header not in row.must.get(field, []) + row.may.get(field, []) for field, header in found.items())
 
-    assert right / (right + wrong) >= 0.97
-    assert right / (right + missed) >= 0.92
+    assert right / (right + wrong) >= 0.98
+    assert right / (right + missed) >= 0.94
 
 
 @pytest.mark.parametrize(
@@ -154,6 +154,13 @@ def test_the_cells_of_a_column_have_a_veto(columns: list[tuple[str, str]]) -> No
     assert found.field is None
     assert found.score is None
     assert columns[0][0] in found.reason
+
+
+def test_a_column_that_only_counts_the_rows_is_no_order_number() -> None:
+    counting = ColumnSample("ID", [(str(number), "t") for number in range(1, 30)])
+
+    assert suggest([counting], FIELDS)[0].field is None
+    assert mapped(("ID", "k"))["ebay_order_id"] == "ID"
 
 
 def test_a_typing_error_is_forgiven_and_a_known_word_is_no_typing_error() -> None:
@@ -218,7 +225,6 @@ HEADERS = st.sampled_from([column.header for row in ROWS for column in row.colum
 LETTERS = st.sampled_from(list(CELLS))
 
 
-@settings(deadline=None)  # the vocabulary is read on first use
 @given(st.lists(st.tuples(HEADERS, LETTERS), max_size=25, unique_by=lambda column: column[0]))
 def test_no_field_has_two_columns_and_no_suggestion_a_low_score(columns: list[tuple[str, str]]) -> None:
     found = suggest([sample(header, letter) for header, letter in columns], FIELDS)
@@ -230,7 +236,7 @@ def test_no_field_has_two_columns_and_no_suggestion_a_low_score(columns: list[tu
     assert all(suggestion.reason.endswith(".") for suggestion in found)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.sampled_from(ROWS), st.integers(0, 99))
 def test_the_order_of_columns_does_not_matter(row: HeaderRow, seed: int) -> None:
     shuffled = list(row.columns)
