@@ -17,7 +17,8 @@ demo: setup
 	@$(PY) -m local demo $(if $(FILE),"$(FILE)")
 
 test: setup tools chromium
-	$(PY) -m pytest -n 2 --dist loadfile
+	$(PY) -m pytest -n 2 --dist loadfile -m "not alone"
+	$(PY) -m pytest -m alone
 
 check: lint types template test
 

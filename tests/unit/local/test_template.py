@@ -34,7 +34,7 @@ def test_the_bucket_has_one_name_however_it_is_spelled(app: Template) -> None:
 
 
 def test_a_functions_timeout_overrides_the_global_one(app: Template) -> None:
-    assert (app.functions["Trouble"].timeout, app.functions["Seen"].timeout) == (1, 3)
+    assert (app.functions["Trouble"].timeout, app.functions["Seen"].timeout) == (1, 10)
 
 
 def test_a_route_needs_a_token_unless_it_says_none(app: Template) -> None:
