@@ -44,6 +44,12 @@ def test_the_answer_tells_what_the_database_holds(world: World, owner: Person) -
     assert world.trail(batch) == ["created", "committed"]
 
 
+def test_a_file_without_rows_is_an_import_of_nothing(world: World, owner: Person) -> None:
+    batch = world.commit(owner, [])
+    assert (batch.status, batch.row_count, batch.inserted) == ("committed", 0, 0)
+    assert (world.roll_back(owner, batch).deleted, world.roll_back(owner, batch).status) == (0, "rolled_back")
+
+
 def test_the_rows_of_one_order_are_its_lines_in_file_order(world: World, owner: Person) -> None:
     world.commit(owner, [sale("A", item_name="a1"), sale("B"), sale("A", item_name="a2"), sale("A", item_name="a2")])
 

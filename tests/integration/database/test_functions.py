@@ -276,7 +276,7 @@ class TestLongWork:
         made.commit()
         world.tidy()
         assert made.read().body["status"] == "committing"
-        world.database.sql.execute("update import_batches set job_at = job_at - interval '1 hour'")
+        world.database.sql.execute("update import_batches set job_at = job_at - interval '2 hours'")
 
         assert world.tidy()["freed"] == 1
 
@@ -339,7 +339,7 @@ class TestLongWork:
     def test_a_lost_rollback_is_freed_and_the_batch_is_as_it_was(self, world: World, owner: Person) -> None:
         made = self._committed(owner)
         made.roll_back()
-        world.database.sql.execute("update import_batches set job_at = job_at - interval '1 hour'")
+        world.database.sql.execute("update import_batches set job_at = job_at - interval '2 hours'")
         assert world.tidy()["freed"] == 1
 
         freed = made.read().body

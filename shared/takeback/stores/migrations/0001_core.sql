@@ -25,6 +25,13 @@ begin
   end if;
 end $$;
 
+do $$
+begin
+  execute format('grant connect, temporary on database %I to takeback_app', current_database());
+  execute format('grant connect on database %I to takeback_expiry', current_database());
+end $$;
+grant usage on schema public to takeback_app, takeback_expiry, takeback_operator;
+
 -- The owner may end a stuck connection of takeback_app (see end_stuck_backends) and add orgs as takeback_operator.
 grant takeback_app, takeback_operator to current_user;
 
@@ -233,8 +240,9 @@ create function disable_old_import_rollbacks() returns integer language sql as $
   select count(*)::integer from closed
 $$;
 
--- A job is lost when nobody holds its lock and nobody has begun it for a while; its event may still come, and is then ignored.
-create function free_lost_imports(patience interval default '30 minutes') returns integer language plpgsql as $$
+-- A job is lost when nobody holds its lock though it was accepted long ago: Lambda's three attempts take 48 minutes at most.
+-- Its event may still come, and is then ignored. Nobody need wait for this: asking again starts an idle job at once.
+create function free_lost_imports(patience interval default '1 hour') returns integer language plpgsql as $$
 declare
   lost record;
   freed integer := 0;
