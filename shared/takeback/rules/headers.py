@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 from takeback.rules.values.currencies import CODES
+from takeback.rules.values.plain import plain
 
 LONGEST_HEADER = 128  # longer ones are prose; comparing them takes time that grows with the square
 
@@ -29,8 +30,8 @@ _CENTS = re.compile(r"(?:^|[^a-z])(?:cents?|pence|centimes?|centimos?|centavos?|
 @lru_cache(maxsize=4096)
 def fold(header: str) -> str:
     """A header for comparing with the very same header: lower case, no accents or currency, words apart by one space."""
-    text = unicodedata.normalize("NFKD", _without_currency(_REPEATED.sub("", header[:LONGEST_HEADER]))).casefold()
-    return " ".join(_WORD.findall("".join(letter for letter in text if not unicodedata.combining(letter)).replace("#", " number ")))
+    text = plain(_without_currency(_REPEATED.sub("", header[:LONGEST_HEADER])))
+    return " ".join(_WORD.findall(text.replace("#", " number ")))
 
 
 @lru_cache(maxsize=4096)
@@ -40,12 +41,11 @@ def words(header: str) -> tuple[str, ...]:
     text = _NUMBER_SIGN.sub(" number ", _nested(text))
     text = _BRAND.sub(lambda match: re.sub(r"\s", "", match[0]).lower(), text)
     text = _CAMEL.sub(" ", text)
-    plain = "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter))
-    plain = f" {' '.join(_WORD.findall(_PERCENT.sub(' ', plain)))} "
+    spelled = f" {' '.join(_WORD.findall(_PERCENT.sub(' ', plain(text))))} "
     for together, meant in _vocabulary().phrases:
-        plain = plain.replace(f" {together} ", f" {meant} ")
+        spelled = spelled.replace(f" {together} ", f" {meant} ")
     found: list[str] = []
-    for word in plain.split():
+    for word in spelled.split():
         found += translate(word)
     meant = [word for word in found if word not in _vocabulary().silent]
     return tuple(word for place, word in enumerate(meant) if not place or word != meant[place - 1])
@@ -64,11 +64,6 @@ def _nested(header: str) -> str:
     if name.lower() in ("amount", "value") and containers:
         name = containers.pop()
     return " ".join("item" if _ITEMS.fullmatch(part) else part for part in (*containers, name))
-
-
-def phrase(header: str) -> str:
-    """The words of a header as one string."""
-    return " ".join(words(header))
 
 
 def says_cents(header: str) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 
+from takeback.rules.values.plain import plain
 from takeback.rules.values.problem import Problem
 
 Choices = Mapping[str, tuple[str, ...]]
@@ -16,8 +16,7 @@ _APART = re.compile(r"[\W_]+")
 
 def spelling(text: str) -> str:
     """Lower case, no accents, words apart by one space: `REFUND_NO_RETURN` and “Refund – no return” are one."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return _APART.sub(" ", "".join(letter for letter in decomposed if not unicodedata.combining(letter))).strip()
+    return _APART.sub(" ", plain(text)).strip()
 
 
 def parse_choice(text: str, choices: Choices) -> str | Problem:

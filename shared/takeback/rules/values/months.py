@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+from takeback.rules.values.plain import plain
 
 # CLDR's wide and abbreviated names (en, de, fr, es, it, nl, pt, pl, sv), without accents, plus usual cuttings.
 _MONTHS: tuple[str, ...] = (
@@ -27,12 +27,6 @@ _WEEKDAYS = frozenset(
     "lunes martes miercoles mie jueves jue viernes vie sabado sab domingo dom".split()
 )
 _NUMBER = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
-
-
-def plain(word: str) -> str:
-    """Lower case without accents, so that “Février” and “fevrier” are one word."""
-    decomposed = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 def month_number(word: str) -> int | None:
