@@ -7,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes import S3Event
 
+from takeback.faults import event_handler
 from takeback.http import Answer, answer, caller, documented, new_app
 from takeback.rules import keys
 from takeback.rules.batch import Batch, CommitRequest
@@ -30,6 +31,7 @@ def commit(body: CommitRequest) -> Answer:
     return answer(batch, 202 if batch.status == "committing" else 200)
 
 
+@event_handler
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
     """The Lambda entry point: a request, or the creation of a request object."""
     if "Records" not in event:

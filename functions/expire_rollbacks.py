@@ -6,11 +6,13 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from takeback.faults import event_handler
 from takeback.stores import expiry
 
 logger = Logger()
 
 
+@event_handler
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     """The Lambda entry point; how many of each."""
     done = expiry.tidy()

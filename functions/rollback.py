@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.utilities.data_classes import S3Event
 
+from takeback.faults import event_handler
 from takeback.http import Answer, answer, caller, documented, new_app
 from takeback.rules import keys
 from takeback.rules.batch import Batch, RollbackRequest
@@ -41,6 +42,7 @@ def disable(batch_id: UUID) -> Answer:
     return answer(batch)
 
 
+@event_handler
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
     """The Lambda entry point: a request, or the creation of a request object."""
     if "Records" not in event:
