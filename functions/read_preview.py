@@ -16,6 +16,7 @@ from takeback.rules.upload import ErrorsFile, Waiting
 from takeback.stores import files, uploads
 
 app = new_app()
+_REDIRECT: dict[int, Any] = {302: {"description": "A URL, good for five minutes, of the bad rows as CSV"}}
 Revision = Annotated[str | None, Query(pattern="^[0-9a-f]{32}$", description="Which preview; the one asked for last when left out")]
 
 
@@ -41,7 +42,7 @@ def read_preview(batch_id: UUID, revision: Revision = None) -> Answer:
 
 @app.get(
     "/import/uploads/<batch_id>/errors",
-    responses=documented(ErrorsFile) | {302: {"description": "A URL, good for five minutes, of the bad rows as CSV"}},
+    responses=documented(ErrorsFile) | _REDIRECT,
     summary="The bad rows as a spreadsheet",
     tags=["upload"],
 )
@@ -52,7 +53,7 @@ def read_errors(batch_id: UUID, revision: Revision = None) -> Answer:
     if wanted is None or uploads.find_preview(user_id, batch_id, wanted) is None:
         raise NotFound("There is no preview of this upload yet, so there are no errors to download.")
     url = files.presigned_download(keys.of_batch("errors", user_id, batch_id, f"{wanted}.csv"), "errors.csv")
-    if "application/json" in app.current_event.headers.get("accept", ""):
+    if app.current_event.headers.get("accept") == "application/json":
         return answer(ErrorsFile(url=url))  # a script of another origin may not follow a redirect from here to the bucket
     return Response(status_code=302, headers={"Location": url, "Cache-Control": "no-store"})
 
