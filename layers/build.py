@@ -20,14 +20,15 @@ _PLATFORMS = ("manylinux_2_34", "manylinux_2_28", "manylinux_2_17", "manylinux20
 # Weight that no import reads. A distribution's metadata and licences stay.
 _DEAD_FOLDERS = ("tests", "test", "include", "__pycache__", "bin")
 _DEAD_ENDINGS = (".pyi", ".pyx", ".pxd", ".h", ".c", ".a", ".pyc")
-# Parts of libraries that our functions do not import; tests/unit/test_layers.py looks whether that is still so.
+# Parts of libraries that our functions do not import; tests/template/test_functions.py looks whether that is still so.
 DEAD_PARTS = (
     *("aws_lambda_powertools/utilities/auth_alpha", "aws_lambda_powertools/utilities/circuit_breaker"),
     *("aws_lambda_powertools/utilities/data_masking", "aws_lambda_powertools/utilities/feature_flags"),
     *("aws_lambda_powertools/utilities/idempotency", "aws_lambda_powertools/utilities/kafka"),
     *("aws_lambda_powertools/utilities/parameters", "aws_lambda_powertools/utilities/parser"),
     "aws_lambda_powertools/utilities/streaming",
-    *("numpy/f2py", "numpy/_core/_simd.*.so", "numpy/_core/*_tests.*.so"),
+    *("numpy/f2py", "numpy/polynomial", "numpy/_core/_simd.*.so", "numpy/_core/*_tests.*.so"),
+    *("pandas/plotting/_matplotlib", "*.dist-info/RECORD"),
 )
 
 
@@ -76,7 +77,7 @@ def _compile(target: Path) -> None:
     """
     python = _target_python()
     if python is None:
-        sys.stderr.write(
+        sys.stdout.write(
             f"\n*** No Python {_VERSION} here, so {target.name} has no byte code: it works, but cold starts take four times as long.\n"
             f"*** Install Python {_VERSION} (or name one: PYTHON313=/path/to/python3.13) and build again before you deploy for real.\n\n"
         )
