@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -50,6 +51,7 @@ class Gateway:
         self._provider = provider
         self._report = report
         self._calls = ThreadPoolExecutor(64, "call")
+        self._is_cold = True
         self.deployed: dict[str, dict[str, Any]] = {}  # what custom resources answered, by request id
 
     def close(self) -> None:
@@ -65,7 +67,14 @@ class Gateway:
         if self._template.api_cors:
             allow(request, response, [self._template.api_cors])
         self._report(Served(request.method, request.path, response.status_code, time.monotonic() - started, note))
+        self._warm()
         return response(environ, start_response)
+
+    def _warm(self) -> None:
+        """Somebody has come: have the other functions imported while they look at the first answer."""
+        if self._is_cold:
+            self._is_cold = False
+            threading.Thread(target=self._lambdas.warm, daemon=True, name="warm").start()
 
     def _answer(self, request: Request) -> tuple[Response, str]:
         path, _, query = str(request.environ["RAW_URI"]).partition("?")

@@ -24,6 +24,8 @@ _WORKER = Path(__file__).with_name("worker.py")
 # Lambda gives a container ten seconds to import its handler; a loaded laptop may need more.
 _IMPORT_SECONDS = 30
 _MOST_CONTAINERS = 8
+# Lambda starts another container at once. Here that takes longer than most calls, and twenty assets come together.
+_PATIENCE_SECONDS = 0.2
 _SECONDS_TO_LEAVE = 2
 
 
@@ -158,8 +160,10 @@ class _Pool:
             self.changed.notify()
 
     def _take(self) -> Container:
-        """A warm container, or a new one, or after a wait one that others have finished with."""
+        """A warm container. When all are at work: one that is done soon, else a new one, else whichever is done first."""
         with self.changed:
+            if self.all and not self.idle:
+                self.changed.wait(_PATIENCE_SECONDS)
             while not self.idle and len(self.all) >= self.most and not self.closed:
                 self.changed.wait()
             if self.closed:
@@ -199,10 +203,11 @@ class Lambdas:
         return Outcome(request_id, message.get("answer"), message.get("error"), time.monotonic() - started)
 
     def warm(self) -> None:
-        """Start one container of every function, one after the other, so that first calls are quick."""
+        """Start one container of every function that has none, one after the other, so that first calls are quick."""
         for pool in self._pools.values():
-            with suppress(_Ended, _BadImport), pool.container():
-                pass
+            if not pool.all:
+                with suppress(_Ended, _BadImport), pool.container():
+                    pass
 
     def close(self) -> None:
         """End every container, leaving what is under way a moment to finish."""

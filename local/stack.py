@@ -78,7 +78,6 @@ def stack(
             part.start()
         facts = _facts(api, s3, declared, database, issuer)
         _write_facts(data / "stack.json", facts, parts)
-        threading.Thread(target=lambdas.warm, daemon=True, name="warm").start()
         yield Running(facts, lambda: _stopped(stand_in, postgres))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, unquote_plus
 from uuid import uuid4
 
 import boto3
@@ -86,7 +86,7 @@ class BucketEvents:
         # The first message is S3's test event, which has no records.
         for record in said.get("Records", []):
             trigger = self._by_id[record["s3"]["configurationId"]]
-            self._events.put(trigger.function, record["s3"]["object"]["key"], {"Records": [record]})
+            self._events.put(trigger.function, unquote_plus(record["s3"]["object"]["key"]), {"Records": [record]})
 
 
 class BucketWatch:

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from local.events import Delivered
 from local.stack import CannotStart
 
 Start = Callable[[Path], Any]
@@ -20,6 +21,18 @@ Start = Callable[[Path], Any]
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One data folder for the runs of this module, so that the database is made once."""
     return tmp_path_factory.mktemp("kept")
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def told(app: Any) -> list[str]:
+    """What events were delivered for."""
+    return [done.why for done in app.reported if isinstance(done, Delivered)]
 
 
 def versions(app: Any) -> list[tuple[str, str, int]]:
@@ -40,7 +53,7 @@ def test_objects_rows_and_tokens_outlive_a_restart_and_call_nothing_again(start:
         with psycopg.connect(first.facts["database_url"]) as connection:
             connection.execute("create table mine as select 42 as answer")
         before = versions(first)
-        time.sleep(1)
+        wait_for(lambda: "uploads/seen once" in told(first))
     assert not (data / "stack.json").exists()
 
     with start(data) as second:
@@ -57,8 +70,9 @@ def test_objects_rows_and_tokens_outlive_a_restart_and_call_nothing_again(start:
         with psycopg.connect(second.facts["database_url"]) as connection:
             assert connection.execute("select answer from mine").fetchall() == [(42,)]
         second.s3.put_object(Bucket=second.bucket, Key="kept/gone", Body=b"back")
-        time.sleep(1)
-        assert [done.why for done in second.reported if hasattr(done, "why") and done.why.startswith("uploads/")] == []
+        second.s3.put_object(Bucket=second.bucket, Key="uploads/new", Body=b"x")
+        wait_for(lambda: "uploads/new" in told(second))
+        assert "uploads/seen once" not in told(second)
 
 
 @pytest.mark.alone
@@ -80,11 +94,7 @@ def test_an_event_that_was_not_finished_is_taken_up_by_the_next_run(start: Start
     (queue / "20260101T000000-2.json").write_text(json.dumps({"function": "NoLongerThere", "why": "old", "event": {}}))
 
     with start(data) as app:
-        deadline = time.monotonic() + 10
-        while list(queue.glob("*.json")) and time.monotonic() < deadline:
-            time.sleep(0.05)
-
-        assert not list(queue.glob("*.json"))
+        wait_for(lambda: not list(queue.glob("*.json")))
         assert [done.outcome.error for done in app.reported if getattr(done, "why", "") == "left over"][-1:] == [None]
 
 
