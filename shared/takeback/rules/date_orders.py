@@ -126,11 +126,14 @@ def _by_other_evidence(
         viable = [order for order in viable if order != "MDY"]
         if len(viable) == 1:
             return _decided(column, "DMY", f"{_capital(str(first))} has points between its numbers: such dates are written day first.")
-    past: list[DateOrder] = [order for order in viable if column.days[order].last <= today + _TOMORROW]
-    if len(past) == 1:
-        late = ", ".join(str(column.days[order].last) for order in viable if order != past[0])
-        return _decided(column, past[0], f"Read otherwise, a sale would lie in the future ({late}): {IN_WORDS[past[0]]}.")
-    viable = past or viable
+    latest = today + _TOMORROW
+    # One day in the future may be a slip of somebody's hand, two are not.
+    future: list[DateOrder] = [order for order in viable if column.days[order].last_but_one > latest]
+    if any(column.days[order].last <= latest for order in viable):
+        viable = [order for order in viable if order not in future]
+    if len(viable) == 1:
+        late = ", ".join(str(column.days[order].last) for order in future)
+        return _decided(column, viable[0], f"Read otherwise, sales would lie in the future ({late}): {IN_WORDS[viable[0]]}.")
     likely: list[DateOrder] = [order for order in viable if not _takes_days_for_years(column, order)]
     if len(likely) == 1 and _is_of_a_year(column.days[likely[0]]):
         days = column.days[likely[0]]

@@ -35,14 +35,19 @@ class Tally:
 
 @dataclass(slots=True)
 class Days:
-    """The days that a column has under one order: the first, the last, and the days of the month as bits."""
+    """The days that a column has under one order: the first, the last two, and the days of the month as bits."""
 
-    first: date
-    last: date
+    first: date = date.max
+    last: date = date.min
+    last_but_one: date = date.min
     of_month: int = 0
 
     def add(self, day: date) -> None:
-        self.first, self.last = min(self.first, day), max(self.last, day)
+        self.first = min(self.first, day)
+        if day > self.last:
+            self.last, self.last_but_one = day, self.last
+        elif self.last_but_one < day < self.last:
+            self.last_but_one = day
         self.of_month |= 1 << day.day
 
     @property
@@ -110,7 +115,7 @@ class Evidence:
         if len(set(days.values())) > 1:
             self._add("open", text, row, count)
         for order, day in days.items():
-            self.days.setdefault(order, Days(day, day)).add(day)
+            self.days.setdefault(order, Days()).add(day)
 
     def _see_money(self, text: str, kind: str, row: int, count: int) -> None:
         if kind != "t":

@@ -83,11 +83,15 @@ def test_an_impossible_day_proves_nothing() -> None:
 
 
 def test_a_sale_cannot_lie_in_the_future() -> None:
-    decision = date_order("03/12/2026", "04/11/2026", today=date(2026, 11, 22))
+    decision = date_order("03/12/2026", "04/12/2026", "04/11/2026", today=date(2026, 11, 22))
 
     assert (decision.value, decision.needs_answer) == ("MDY", False)
-    assert "future (2026-12-03)" in decision.evidence
-    assert date_order("03/12/2026", "04/11/2026", today=date(2027, 1, 1)).needs_answer
+    assert "future (2026-12-04)" in decision.evidence
+    assert date_order("03/12/2026", "04/12/2026", "04/11/2026", today=date(2027, 1, 1)).needs_answer
+
+
+def test_one_day_in_the_future_may_be_a_slip_and_is_asked_about() -> None:
+    assert date_order("03/12/2026", "04/11/2026", today=date(2026, 11, 22)).needs_answer
 
 
 def test_points_between_the_numbers_put_the_day_first() -> None:
