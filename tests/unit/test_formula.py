@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from takeback.rules.formula import neutral
-from takeback.tabular.error_file import ErrorFile
+from takeback.tabular.byte_cells import ByteCells
+from takeback.tabular.error_file import ErrorFile, in_buffer, quoted
 
 
 def test_what_a_spreadsheet_would_run_is_disarmed() -> None:
@@ -20,10 +21,16 @@ def test_negative_amounts_stay_numbers() -> None:
         assert neutral(text) == text
 
 
-@given(cells=st.lists(st.text(alphabet=st.characters(exclude_categories=["Cs"])), min_size=2, max_size=2))
+cell = st.one_of(
+    st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0")),
+    st.text(alphabet='=+-@,"\r\n\t $€%1209.', max_size=70),
+)
+
+
+@given(cells=st.lists(cell, min_size=2, max_size=2))
 def test_the_error_file_holds_each_cell_and_no_formula(cells: list[str]) -> None:
     sink = io.BytesIO()
-    ErrorFile(sink, ["a", "b"]).add([(cells, 7, ["Fix it."])])
+    ErrorFile(sink, ["a", "b"]).add([ByteCells.of([cell]) for cell in cells], [7], in_buffer([quoted("Fix it.")]))
 
     text = sink.getvalue().decode("utf-8-sig")
     header, row = csv.reader(io.StringIO(text, newline=""))

@@ -71,6 +71,11 @@ class Evidence:
     tallies: dict[str, Tally] = field(default_factory=dict)
     days: dict[DateOrder, Days] = field(default_factory=dict)
 
+    @property
+    def listens(self) -> bool:
+        """Whether cells of this column can say anything."""
+        return self.column.kind in ("date", "money")
+
     def see(self, text: str, kind: str, row_number: int, count: int = 1) -> None:
         """Count `count` equal cells, the first of them in `row_number`."""
         if self.column.kind == "date" and not is_empty(text, "date"):

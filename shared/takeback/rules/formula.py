@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 
-_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER = re.compile(r"[-+]?\s?[$€£]?\s?\d[\d.,\s]*%?")
 
 
 def neutral(text: str) -> str:
     """The text with a leading apostrophe where a spreadsheet would take it for a formula; numbers stay as they are."""
     start = text.lstrip(" ")
-    if start.startswith(_STARTS) and not _NUMBER.fullmatch(start):
+    if start.startswith(STARTS) and not _NUMBER.fullmatch(start):
         return "'" + text
     return text

@@ -7,7 +7,7 @@ that it belongs to the order above; an amount of the whole order counts once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from takeback.records import Column
@@ -18,7 +18,7 @@ from takeback.rules.values import is_empty
 
 _OF_THE_ORDER = frozenset({"total", "subtotal", "order"})
 _SHOWN = 3
-_BLANK = frozenset({"", " ", "-", "--", "–", "—", "N/A", "n/a", "NA", "null", "None"})  # for a quick look; `is_empty` decides
+BLANK = frozenset({"", " ", "-", "--", "–", "—", "N/A", "n/a", "NA", "null", "None"})  # for a quick look; `is_empty` decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,25 +122,32 @@ class OrderLines:
         self._inherited: dict[int, _Done] = {}
         self._counted: dict[int, _Done] = {}
 
-    def apply(self, columns: Sequence[Sequence[str]], row_numbers: Sequence[int]) -> list[Sequence[str]]:
-        """The columns with further lines filled and amounts counted once; the others are passed on as they are."""
-        found = list(columns)
-        if not row_numbers:
-            return found
-        # What each row's order says, filled downwards: a further line is told by the row above it.
-        order = {place: list(columns[place]) for place in self._of_order}
-        numbers = order[self._order]
-        for at in self._candidates(numbers):
-            above = {place: cells[at - 1] for place, cells in order.items()} if at else self._last
-            if above and self._continues(columns, above, at):
-                self._fill(found, order, above, at, row_numbers[at])
-        self._last = {place: cells[-1] for place, cells in order.items()} | {place: columns[place][-1] for place in self._same}
-        return found
+    def changes(
+        self, columns: Sequence[Sequence[str]], row_numbers: Sequence[int], suspects: Iterable[int] | None = None
+    ) -> dict[int, dict[int, str]]:
+        """What further lines take over and what counts once: for some columns the new texts of some places.
 
-    def _candidates(self, numbers: list[str]) -> list[int]:
-        above = [self._last.get(self._order, ""), *numbers[:-1]]
-        pairs = enumerate(zip(numbers, above, strict=True))
-        return [at for at, (number, before) in pairs if number == before or number in _BLANK or before in _BLANK]
+        `suspects` are the places at which an order number is blank, or the same as above, or below such a blank; None: perhaps all.
+        """
+        written: dict[int, dict[int, str]] = {}
+        if not row_numbers:
+            return written
+        # What each row's order says, filled downwards: a further line is told by the row above it.
+        carried: dict[int, dict[int, str]] = {place: {} for place in self._of_order}
+        for at in self._candidates(columns[self._order], range(len(row_numbers)) if suspects is None else suspects):
+            above = {place: _cell(columns, carried, place, at - 1) for place in self._of_order} if at else self._last
+            if above and self._continues(columns, above, at):
+                self._fill(columns, carried, written, above, at, row_numbers[at])
+        end = len(row_numbers) - 1
+        self._last = {place: _cell(columns, carried, place, end) for place in self._of_order}
+        self._last |= {place: columns[place][end] for place in self._same}
+        return written
+
+    def _candidates(self, numbers: Sequence[str], suspects: Iterable[int]) -> Iterator[int]:
+        for at in suspects:
+            number, before = numbers[at], numbers[at - 1] if at else self._last.get(self._order, "")
+            if number == before or number in BLANK or before in BLANK:
+                yield at
 
     def _continues(self, columns: Sequence[Sequence[str]], above: Mapping[int, str], at: int) -> bool:
         if is_empty(above[self._order], "id"):
@@ -152,27 +159,35 @@ class OrderLines:
         said = [place for place in self._same if columns[place][at].strip()]
         return bool(said) and all(columns[place][at] == before[place] for place in said)
 
-    def _fill(self, found: list[Sequence[str]], order: dict[int, list[str]], above: Mapping[int, str], at: int, row: int) -> None:
-        if is_empty(order[self._order][at], "id"):
-            self._write(found, order, self._order, at, above[self._order])
+    def _fill(
+        self,
+        columns: Sequence[Sequence[str]],
+        carried: dict[int, dict[int, str]],
+        written: dict[int, dict[int, str]],
+        above: Mapping[int, str],
+        at: int,
+        row: int,
+    ) -> None:
+        def write(place: int, cell: str) -> None:
+            carried[place][at] = cell
+            written.setdefault(place, {})[at] = cell
+
+        if is_empty(columns[self._order][at], "id"):
+            write(self._order, above[self._order])
             self._numbered.add(row)
         for place in self._filled:
-            if is_empty(order[place][at], "date") and not is_empty(above[place], "date"):
-                self._write(found, order, place, at, above[place])
+            if is_empty(columns[place][at], "date") and not is_empty(above[place], "date"):
+                write(place, above[place])
                 self._inherited.setdefault(place, _Done()).add(row)
         for place, required in self._once.items():
-            cell = order[place][at]
+            cell = columns[place][at]
             is_blank = is_empty(cell, "money")
             if cell != above[place] and not is_blank:
                 continue
             if required or not is_blank:
                 self._counted.setdefault(place, _Done()).add(row)
-            self._write(found, order, place, at, above[place])
-            _editable(found, place)[at] = "0" if required else ""
-
-    def _write(self, found: list[Sequence[str]], order: dict[int, list[str]], place: int, at: int, cell: str) -> None:
-        order[place][at] = cell
-        _editable(found, place)[at] = cell
+            write(place, above[place])
+            written[place][at] = "0" if required else ""
 
     def warnings(self) -> list[str]:
         """What was done, in sentences for the preview."""
@@ -190,12 +205,6 @@ class OrderLines:
         return found
 
 
-class _Edited(list[str]):
-    """A column that was copied to be changed."""
-
-
-def _editable(found: list[Sequence[str]], place: int) -> list[str]:
-    column = found[place]
-    if not isinstance(column, _Edited):
-        column = found[place] = _Edited(column)
-    return column
+def _cell(columns: Sequence[Sequence[str]], carried: Mapping[int, Mapping[int, str]], place: int, at: int) -> str:
+    found = carried[place].get(at)
+    return columns[place][at] if found is None else found

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from takeback.rules.issues import Issue
 from takeback.rules.preview import LISTED_ERRORS, PREVIEW_ROWS, ErrorCount, ErrorView, RowView
 
-_FIRST_ROWS = 5
+FIRST_ROWS = 5
 _LONGEST_VALUE = 200
 _RAW_CHARS = 2_000_000  # of all preview rows together, so that the answer stays below Lambda's 6 MB
 _LONGEST_CELL = 2_000
 
 Kind = tuple[str | None, str | None, str]  # field, header, code
+
+
+@dataclass(slots=True)
+class _Count:
+    """How often a kind of error occurs. `since` tells which kind came first: row, then place among the row's errors."""
+
+    message: str
+    since: tuple[int, int]
+    count: int = 0
+    first_rows: list[int] = field(default_factory=list)
 
 
 class Findings:
@@ -29,27 +40,30 @@ class Findings:
         self.totals: Counter[str] = Counter()
         self._headers = headers
         self._cell_chars = max(20, min(_LONGEST_CELL, _RAW_CHARS // (PREVIEW_ROWS * max(1, len(headers)))))
-        self._counts: Counter[Kind] = Counter()
-        self._messages: dict[Kind, str] = {}
-        self._first_rows: dict[Kind, list[int]] = {}
+        self._counts: dict[Kind, _Count] = {}
 
     @property
     def rows_wanted(self) -> int:
         """How many more rows the preview has room for."""
         return PREVIEW_ROWS - len(self.rows)
 
-    def add_errors(self, issues: Sequence[Issue]) -> None:
-        """Count the issues of one row, and list them as long as there is room."""
-        for issue in issues:
-            kind = (issue.field, issue.header, issue.code)
-            self._counts[kind] += 1
-            first_rows = self._first_rows.setdefault(kind, [])
-            if len(first_rows) < _FIRST_ROWS and issue.row is not None:
-                first_rows.append(issue.row)
-                self._messages.setdefault(kind, issue.message)
-        room = LISTED_ERRORS - len(self.errors)
-        if room > 0:
-            self.errors.extend(view_of(issue) for issue in issues[:room])
+    @property
+    def errors_wanted(self) -> int:
+        """How many more errors the list has room for."""
+        return LISTED_ERRORS - len(self.errors)
+
+    def list_errors(self, issues: Sequence[Issue]) -> None:
+        """List the issues of one row, as long as there is room."""
+        self.errors.extend(view_of(issue) for issue in issues[: self.errors_wanted])
+
+    def count(self, issue: Issue, place: int, first_rows: Sequence[int], count: int = 1) -> None:
+        """Count errors of one kind. `issue` is the first of them, at a place among its row's errors; rows are in ascending order."""
+        kind = (issue.field, issue.header, issue.code)
+        found = self._counts.get(kind)
+        if found is None:
+            found = self._counts[kind] = _Count(issue.message, (first_rows[0], place))
+        found.count += count
+        found.first_rows += first_rows[: FIRST_ROWS - len(found.first_rows)]
 
     def add_row(self, row_number: int, cells: Sequence[str], data: dict[str, Any], issues: Sequence[Issue]) -> None:
         """Show a row in the preview."""
@@ -61,9 +75,10 @@ class Findings:
 
     def summary(self) -> list[ErrorCount]:
         """How often each kind of error occurs, most frequent first."""
+        kinds = sorted(self._counts.items(), key=lambda item: (-item[1].count, item[1].since))
         return [
-            ErrorCount(field=kind[0], code=kind[2], message=self._messages[kind], count=count, first_rows=self._first_rows[kind])
-            for kind, count in self._counts.most_common()
+            ErrorCount(field=kind[0], code=kind[2], message=found.message, count=found.count, first_rows=found.first_rows)
+            for kind, found in kinds
         ]
 
 

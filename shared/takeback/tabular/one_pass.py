@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from takeback.records import Column
-from takeback.rules.decisions import Reading
+from takeback.rules.decisions import Evidence, Reading
 from takeback.rules.issues import Issue
-from takeback.rules.lines import OrderLines
+from takeback.rules.lines import BLANK, OrderLines
 from takeback.rules.totals import NetCheck
-from takeback.tabular.distinct import ColumnParser, ParsedColumn, copy_text, distinct_cells
+from takeback.rules.values import Problem, parse_cell
+from takeback.tabular.bad_rows import BadRows
+from takeback.tabular.byte_cells import ByteCells
+from takeback.tabular.copy_text import Ids, copy_text
+from takeback.tabular.currencies import CurrencyRows
 from takeback.tabular.error_file import ErrorFile, Sink
+from takeback.tabular.field_reader import FieldReader
 from takeback.tabular.findings import Findings
+from takeback.tabular.parsed import ParsedColumn
 from takeback.tabular.plan import Plan
-from takeback.tabular.table import Chunk
+from takeback.tabular.table import TEXT, Chunk
+from takeback.tabular.text_rows import Piece, joined
 
 _NET = Column(kind="money", label="Net", example="")
 _GROSS, _FEES = "sale_price_cents", "ebay_fees_cents"
+_SAFE_TO_ADD = 1 << 40  # times the rows of a chunk this is still a 64-bit number
+_BLANKS = np.array([int.from_bytes(text.encode(), "little") for text in BLANK], np.uint64)
 
 
 class Pass:
@@ -31,11 +40,16 @@ class Pass:
         self.lines = OrderLines(plan.lines, plan.headers) if plan.lines else None
         self.net = NetCheck()
         self._plan = plan
-        self._ids = ids
+        self._readings = readings
+        self._ids = Ids(ids)
         self._places = plan.places
         self._used = {header for header, field in plan.column_mapping.items() if field}
-        self._parsers = {field.name: ColumnParser(field, readings[field.name]) for field in plan.fields if field.name in self._places}
-        self._net_parser = ColumnParser(_NET, readings[_GROSS]) if plan.net else None
+        mapped = [field for field in plan.fields if field.name in self._places]
+        evidence = dict(zip((field.name for field in mapped), self.evidence, strict=False))
+        self._readers = {field.name: FieldReader(field, readings[field.name], evidence[field.name]) for field in mapped}
+        self._witnesses = [FieldReader(witness.column, Reading(), witness) for witness in self.evidence[len(mapped) :]]
+        self._net = FieldReader(_NET, readings[_GROSS], Evidence("", _NET)) if plan.net else None
+        self._currency = CurrencyRows(plan.currency, plan.headers.index(plan.currency.header)) if plan.currency else None
 
     def run(self, chunks: Iterable[Chunk], rows: Sink, errors: ErrorFile, progress: Callable[[int], None]) -> None:
         """Check every row of every chunk."""
@@ -43,126 +57,100 @@ class Pass:
             if chunk.row_numbers:
                 self._check(chunk, rows, errors)
                 progress(self.findings.total)
+        for reader in (*self._readers.values(), *self._witnesses):
+            reader.finish()
 
     def _check(self, chunk: Chunk, rows: Sink, errors: ErrorFile) -> None:
-        parsed = self._parse(chunk)
-        told = self._told(chunk)
-        bad = np.zeros(len(chunk.row_numbers), dtype=bool)
-        bad[list(told)] = True
-        for column in parsed.values():
-            bad |= column.bad
+        written = [ByteCells.of(column) for column in chunk.columns]
+        columns = self._with_order_lines(written, chunk.row_numbers)
+        parsed = {name: self._read(reader, self._places[name], columns, chunk) for name, reader in self._readers.items()}
+        for reader, evidence in zip(self._witnesses, self.evidence[len(parsed) :], strict=True):
+            self._read(reader, self._plan.headers.index(evidence.header), columns, chunk)
+        if self._net and self._plan.net:
+            self._compare(parsed, self._read(self._net, self._plan.headers.index(self._plan.net), columns, chunk), chunk.row_numbers)
+        bad_rows = BadRows(self._plan, written, chunk.row_numbers, parsed, self._told(chunk, written))
+        bad = bad_rows.mask()
         self._write_good(~bad, parsed, rows)
-        self._tell_bad(chunk, bad, parsed, told, errors)
-        self._show(chunk, parsed, told)
+        if bad.any():
+            bad_rows.tell(np.flatnonzero(bad), self.findings, errors)
+        self._show(chunk, columns, bad_rows)
         self._sum(~bad, parsed)
         self.findings.total += len(bad)
         self.findings.invalid += int(bad.sum())
 
-    def _parse(self, chunk: Chunk) -> dict[str, ParsedColumn]:
-        columns = self.lines.apply(chunk.columns, chunk.row_numbers) if self.lines else chunk.columns
-        parsed: dict[str, ParsedColumn] = {}
-        fields = iter(self._parsers.items())
-        for evidence in self.evidence:
-            at = self._plan.headers.index(evidence.header)
-            distinct = distinct_cells(columns[at], chunk.kinds[at], chunk.row_numbers)
-            distinct.tell(evidence)
-            if not evidence.witness:
-                name, parser = next(fields)
-                parsed[name] = parser.parse(distinct)
-        if self._net_parser and self._plan.net:
-            at = self._plan.headers.index(self._plan.net)
-            self._compare(parsed, self._net_parser.parse(distinct_cells(columns[at], chunk.kinds[at], chunk.row_numbers)), chunk)
-        return parsed
+    def _read(self, reader: FieldReader, place: int, columns: Sequence[ByteCells], chunk: Chunk) -> ParsedColumn:
+        return reader.read(columns[place], chunk.kinds[place], chunk.row_numbers)
 
-    def _told(self, chunk: Chunk) -> dict[int, list[Issue]]:
+    def _with_order_lines(self, columns: list[ByteCells], row_numbers: Sequence[int]) -> list[ByteCells]:
+        """The columns with the further lines of orders filled and amounts counted once."""
+        if self.lines is None or self._plan.lines is None:
+            return columns
+        suspects = _same_as_above_or_blank(columns[self._plan.headers.index(self._plan.lines.order)])
+        changes = self.lines.changes(columns, row_numbers, suspects)
+        return [cells.replaced(changes[place]) if place in changes else cells for place, cells in enumerate(columns)]
+
+    def _told(self, chunk: Chunk, columns: Sequence[ByteCells]) -> dict[int, list[Issue]]:
         """The issues of whole rows by place in the chunk. The reader's about a cell count only where its column is used."""
         place_of = {row: at for at, row in enumerate(chunk.row_numbers)} if chunk.issues else {}
         told: dict[int, list[Issue]] = {}
         for issue in chunk.issues:
             if issue.row in place_of and (issue.header is None or issue.header in self._used):
                 told.setdefault(place_of[issue.row], []).append(issue)
-        if self._plan.currency:
-            cells = chunk.columns[self._plan.headers.index(self._plan.currency.header)]
-            for at, issue in self._plan.currency.issues(cells, chunk.row_numbers):
+        if self._currency:
+            for at, issue in self._currency.issues(columns, chunk.row_numbers):
                 told.setdefault(at, []).append(issue)
         return told
 
     def _write_good(self, good: np.ndarray, parsed: Mapping[str, ParsedColumn], rows: Sink) -> None:
-        kept = int(good.sum())
-        if not kept:
-            return
-        columns: list[Any] = []
+        kept = np.flatnonzero(good)
+        pieces: list[Piece] = [self._ids.take(len(kept))]
         for field in self._plan.fields:
-            column = parsed.get(field.name)
-            if column is None:
-                columns.append([copy_text(field.default)] * kept)
-            else:
-                columns.append(column.rendered[column.codes if kept == len(good) else column.codes[good]].tolist())
-        lines = map("\t".join, zip(self._ids, *columns, strict=False))
-        rows.write(("\n".join(lines) + "\n").encode())
+            pieces.append(b"\t")
+            copied = parsed[field.name].copy if field.name in parsed else copy_text(field.default)
+            pieces.append(copied if isinstance(copied, bytes) or len(kept) == len(good) else copied.take(kept))
+        for block in joined([*pieces, b"\n"], len(kept)):
+            rows.write(block)
 
-    def _tell_bad(
-        self,
-        chunk: Chunk,
-        bad: np.ndarray,
-        parsed: Mapping[str, ParsedColumn],
-        told: Mapping[int, list[Issue]],
-        errors: ErrorFile,
-    ) -> None:
-        lines = []
-        for at in np.flatnonzero(bad).tolist():
-            issues = self._issues(chunk, at, parsed, told)
-            self.findings.add_errors(issues)
-            lines.append(([cells[at] for cells in chunk.columns], chunk.row_numbers[at], [_reason(issue) for issue in issues]))
-        errors.add(lines)
-
-    def _issues(self, chunk: Chunk, at: int, parsed: Mapping[str, ParsedColumn], told: Mapping[int, list[Issue]]) -> list[Issue]:
-        issues = list(told.get(at, ()))
-        for name, column in parsed.items():
-            problem = column.problems[column.codes[at]]
-            if problem is not None:
-                place = self._places[name]
-                header, text = self._plan.headers[place], chunk.columns[place][at]
-                issues.append(Issue(problem.code, problem.message, chunk.row_numbers[at], name, header, text))
-        return issues
-
-    def _show(self, chunk: Chunk, parsed: Mapping[str, ParsedColumn], told: Mapping[int, list[Issue]]) -> None:
+    def _show(self, chunk: Chunk, columns: Sequence[ByteCells], bad_rows: BadRows) -> None:
         for at in range(min(len(chunk.row_numbers), self.findings.rows_wanted)):
-            data = {
-                field.name: parsed[field.name].values[parsed[field.name].codes[at]] if field.name in parsed else field.default
-                for field in self._plan.fields
-            }
+            data = {field.name: self._value(field, chunk, columns, at) for field in self._plan.fields}
             cells = [column[at] for column in chunk.columns]
-            self.findings.add_row(chunk.row_numbers[at], cells, data, self._issues(chunk, at, parsed, told))
+            self.findings.add_row(chunk.row_numbers[at], cells, data, bad_rows.issues(at))
+
+    def _value(self, field: Column, chunk: Chunk, columns: Sequence[ByteCells], at: int) -> Any:
+        place = self._places.get(field.name)
+        if place is None:
+            return field.default
+        kinds = chunk.kinds[place]
+        value = parse_cell(field, self._readings[field.name], columns[place][at], kinds[at] if kinds else TEXT)
+        return None if isinstance(value, Problem) else value
 
     def _sum(self, good: np.ndarray, parsed: Mapping[str, ParsedColumn]) -> None:
         for field in self._plan.fields:
             if field.kind == "money" and field.name in parsed:
-                column = parsed[field.name]
-                counts = np.bincount(column.codes[good], minlength=len(column.values)).tolist()
-                self.findings.totals[field.name] += sum(value * count for value, count in zip(column.values, counts, strict=True) if value)
+                cents = parsed[field.name].cents[good]
+                is_small = bool((np.abs(cents) < _SAFE_TO_ADD).all())
+                self.findings.totals[field.name] += int(cents.sum()) if is_small else sum(cents.tolist())
 
-    def _compare(self, parsed: Mapping[str, ParsedColumn], net: ParsedColumn, chunk: Chunk) -> None:
+    def _compare(self, parsed: Mapping[str, ParsedColumn], net: ParsedColumn, row_numbers: Sequence[int]) -> None:
         """Count the rows whose price less fees is the file's own net amount."""
         gross, fees = parsed[_GROSS], parsed[_FEES]
-        known = ~(gross.bad | fees.bad | net.bad)
-        amounts = [_amounts(column)[column.codes] for column in (gross, fees, net)]
-        known &= amounts[2] != _NO_AMOUNT
-        right = known & (amounts[0] - np.where(amounts[1] == _NO_AMOUNT, 0, amounts[1]) == amounts[2])
+        known = ~(gross.bad | fees.bad | net.bad) & net.filled
+        right = known & (gross.cents - fees.cents == net.cents)
         wrong = known & ~right
         self.net.right += int(right.sum())
         at = int(np.argmax(wrong))
         if wrong[at]:
-            self.net.add([(chunk.row_numbers[at], int(amounts[0][at]), int(amounts[1][at]), int(amounts[2][at]))])
+            self.net.add([(row_numbers[at], int(gross.cents[at]), int(fees.cents[at]), int(net.cents[at]))])
             self.net.wrong += int(wrong.sum()) - 1
 
 
-_NO_AMOUNT = np.iinfo(np.int64).min
-
-
-def _amounts(column: ParsedColumn) -> np.ndarray:
-    return np.array([_NO_AMOUNT if value is None else value for value in column.values], dtype=np.int64)
-
-
-def _reason(issue: Issue) -> str:
-    return f"{issue.header}: {issue.message}" if issue.header else issue.message
+def _same_as_above_or_blank(numbers: ByteCells) -> list[int]:
+    """The rows whose order number may be that of the row above: equal, or one of the two blank. The first row is always one."""
+    looked = numbers.words(2)
+    same = np.ones(len(numbers), bool)
+    same[1:] = (looked[1:] == looked[:-1]).all(axis=1)
+    blank = np.isin(looked[:, 0], _BLANKS) & (looked[:, 1] == 0)
+    same |= blank
+    same[1:] |= blank[:-1]
+    return np.flatnonzero(same).tolist()

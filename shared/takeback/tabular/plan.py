@@ -17,6 +17,8 @@ from takeback.rules.mapping import ColumnSample, Suggestion, check_mapping, fing
 from takeback.rules.options import Options
 from takeback.rules.totals import net_header
 from takeback.rules.values.dates import NumericDate, read_date
+from takeback.tabular.byte_cells import ByteCells
+from takeback.tabular.field_reader import FieldReader
 from takeback.tabular.limits import Limits
 from takeback.tabular.table import TEXT, Chunk
 
@@ -123,10 +125,11 @@ def first_evidence(plan: Plan, first: Chunk) -> list[Evidence]:
     """What the first chunk alone says."""
     gathered = plan.evidence()
     for evidence in gathered:
-        at = plan.headers.index(evidence.header)
-        kinds = first.kinds[at] or TEXT * len(first.row_numbers)
-        for row, text, kind in zip(first.row_numbers, first.columns[at], kinds, strict=True):
-            evidence.see(text, kind, row)
+        if evidence.listens:
+            at = plan.headers.index(evidence.header)
+            reader = FieldReader(evidence.column, Reading(), evidence)
+            reader.read(ByteCells.of(first.columns[at]), first.kinds[at], first.row_numbers)
+            reader.finish()
     return gathered
 
 

@@ -16,8 +16,7 @@ class RawRows:
     """Some records in order. `numbers[i]` is the spreadsheet row of `rows[i]`.
 
     `kinds` is None when every cell is text, else per column None or one letter per record. `row_issues` are about the
-    shape of a record; `cell_issues` about one cell, with the position of its column. The last batch says so: a footer is
-    looked for there.
+    shape of a record; `cell_issues` about one cell, with the position of its column.
     """
 
     numbers: Sequence[int]
@@ -25,7 +24,6 @@ class RawRows:
     kinds: list[str | None] | None = None
     row_issues: list[Issue] = field(default_factory=list)
     cell_issues: list[tuple[int, Issue]] = field(default_factory=list)
-    is_last: bool = False
 
 
 @dataclass(slots=True)

@@ -30,7 +30,10 @@ def applied(
     found: list[list[str]] = []
     for start in range(0, len(rows), chunk):
         part = rows[start : start + chunk]
-        columns = lines.apply([[row[place] for row in part] for place in range(len(headers))], range(start + 2, start + 2 + len(part)))
+        columns = [[row[place] for row in part] for place in range(len(headers))]
+        for place, changes in lines.changes(columns, range(start + 2, start + 2 + len(part))).items():
+            for at, text in changes.items():
+                columns[place][at] = text
         found += [list(row) for row in zip(*columns, strict=True)]
     return found, lines.warnings()
 

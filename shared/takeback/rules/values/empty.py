@@ -23,7 +23,7 @@ _NO_VALUE = _NOWHERE_A_VALUE | {
     "n.d.",
     "tbd",
 }
-_LONGEST = max(map(len, _NO_VALUE))
+LONGEST_EMPTY = max(map(len, _NO_VALUE))
 _UNSEEN = "\u200b\u2060\ufeff"
 
 
@@ -32,4 +32,4 @@ def is_empty(text: str, kind: str) -> bool:
     if not text:
         return True
     stripped = text.strip() if text.isascii() else text.strip().strip(_UNSEEN).strip()
-    return len(stripped) <= _LONGEST and stripped.lower() in (_NOWHERE_A_VALUE if kind == "text" else _NO_VALUE)
+    return len(stripped) <= LONGEST_EMPTY and stripped.lower() in (_NOWHERE_A_VALUE if kind == "text" else _NO_VALUE)

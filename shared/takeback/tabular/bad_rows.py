@@ -1,0 +1,108 @@
+"""The bad rows of a chunk: counted by kind, listed as long as there is room, and written into the error file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from takeback.rules.issues import Issue
+from takeback.tabular.byte_cells import ByteCells
+from takeback.tabular.error_file import ErrorFile, in_buffer, quoted
+from takeback.tabular.findings import FIRST_ROWS, Findings
+from takeback.tabular.parsed import ParsedColumn
+from takeback.tabular.plan import Plan
+
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+
+
+class BadRows:
+    """What is wrong with the rows of a chunk. `told` has the issues of whole rows, by place."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        cells: Sequence[ByteCells],
+        row_numbers: Sequence[int],
+        parsed: Mapping[str, ParsedColumn],
+        told: Mapping[int, list[Issue]],
+    ) -> None:
+        self._plan = plan
+        self._cells = cells
+        self._row_numbers = row_numbers
+        self._parsed = parsed
+        self._told = told
+        self._places = plan.places
+
+    def mask(self) -> np.ndarray:
+        """Which rows are bad."""
+        found = np.zeros(len(self._row_numbers), bool)
+        found[list(self._told)] = True
+        for column in self._parsed.values():
+            found |= column.bad
+        return found
+
+    def issues(self, at: int) -> list[Issue]:
+        """Everything that is wrong with one row."""
+        found = list(self._told.get(at, ()))
+        for name, column in self._parsed.items():
+            if column.problem[at]:
+                found.append(self._issue(name, at))
+        return found
+
+    def tell(self, bad: np.ndarray, findings: Findings, errors: ErrorFile) -> None:
+        """Count, list and write the bad rows."""
+        for at, issues in sorted(self._told.items()):
+            for place, issue in enumerate(issues):
+                findings.count(issue, place, [self._row_numbers[at]])
+        most_told = max(map(len, self._told.values()), default=0)
+        for place, name in enumerate(self._parsed, start=most_told):
+            self._count(name, place, findings)
+        for at in bad[: findings.errors_wanted].tolist():
+            findings.list_errors(self.issues(at))
+        errors.add([cells.take(bad) for cells in self._cells], [self._row_numbers[at] for at in bad.tolist()], self._reasons(bad))
+
+    def _issue(self, name: str, at: int) -> Issue:
+        column, place = self._parsed[name], self._places[name]
+        problem = column.problems[int(column.problem[at])]
+        assert problem is not None  # noqa: S101 - number 0 alone is none
+        return Issue(problem.code, problem.message, self._row_numbers[at], name, self._plan.headers[place], self._cells[place][at])
+
+    def _count(self, name: str, place: int, findings: Findings) -> None:
+        """Count the problems of one field by their codes."""
+        column = self._parsed[name]
+        bad = np.flatnonzero(column.problem)
+        if not len(bad):
+            return
+        numbers = column.problem[bad]
+        distinct = np.flatnonzero(np.bincount(numbers)).tolist()
+        codes = [column.problems[number] for number in distinct]
+        by_code: dict[str, list[int]] = {}
+        for number, problem in zip(distinct, codes, strict=True):
+            by_code.setdefault(problem.code if problem else "", []).append(number)
+        for same in by_code.values():
+            rows = bad[np.isin(numbers, same)] if len(by_code) > 1 else bad
+            first_rows = [self._row_numbers[at] for at in rows[:FIRST_ROWS].tolist()]
+            findings.count(self._issue(name, int(rows[0])), place, first_rows, len(rows))
+
+    def _reasons(self, bad: np.ndarray) -> ByteCells:
+        """The reasons of each bad row. Rows with the same problems have the same ones, and most have."""
+        problems = (
+            np.stack([column.problem[bad] for column in self._parsed.values()]) if self._parsed else np.zeros((1, len(bad)), np.int32)
+        )
+        mixed = np.zeros(len(bad), np.uint64)
+        for numbers in problems:
+            mixed = (mixed ^ numbers.astype(np.uint64)) * _MIX
+            mixed ^= mixed >> np.uint64(29)
+        _, firsts, which = np.unique(mixed, return_index=True, return_inverse=True)
+        texts = [self._reason(int(bad[first])) for first in firsts.tolist()]
+        own = (problems != problems[:, firsts[which]]).any(axis=0)
+        if self._told:
+            own |= np.isin(bad, list(self._told)) | np.isin(bad[firsts[which]], list(self._told))
+        for at in np.flatnonzero(own).tolist():
+            which[at] = len(texts)
+            texts.append(self._reason(int(bad[at])))
+        return in_buffer(texts).take(which)
+
+    def _reason(self, at: int) -> bytes:
+        return quoted(" ".join(f"{issue.header}: {issue.message}" if issue.header else issue.message for issue in self.issues(at)))

@@ -1,0 +1,157 @@
+"""The cells of a column as bytes in one buffer, so that numpy can look at all of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import overload
+
+import numpy as np
+
+SLACK = 256  # bytes that may be read behind the last cell
+_ROOM = 1 << 14  # bytes that can be added before the buffer has to be copied
+ESCAPED = b"\\\t\n\r"
+_MOST_WORDS = SLACK // 8
+
+
+class Buffer:
+    """UTF-8 of many cells. What is added later keeps the places of what is there."""
+
+    def __init__(self, data: bytes, *, room: int = _ROOM) -> None:
+        self.data = np.frombuffer(data + bytes(room + SLACK), np.uint8).copy() if room else np.frombuffer(data + bytes(SLACK), np.uint8)
+        self.end = len(data)
+        self._escaped: np.ndarray | None = None
+
+    @property
+    def escaped(self) -> np.ndarray:
+        """Where bytes stand that COPY wants escaped, in ascending order."""
+        if self._escaped is None:
+            text = self.data[: self.end]
+            found = np.zeros(len(text), bool)
+            for sign in ESCAPED:
+                found |= text == sign
+            self._escaped = np.flatnonzero(found)
+        return self._escaped
+
+    @escaped.setter
+    def escaped(self, places: np.ndarray) -> None:
+        self._escaped = places
+
+    def add(self, text: bytes) -> int:
+        """Put bytes behind what is there; their place."""
+        at, self.end = self.end, self.end + len(text)
+        if self.end + SLACK > len(self.data) or not self.data.flags.writeable:
+            grown = np.zeros(self.end + max(_ROOM, self.end // 4) + SLACK, np.uint8)
+            grown[:at] = self.data[:at]
+            self.data = grown
+        self.data[at : self.end] = np.frombuffer(text, np.uint8)
+        return at
+
+
+class ByteCells(Sequence[str]):
+    """Cell i is `buffer.data[starts[i] : starts[i] + lengths[i]]`, in UTF-8 and without NUL; read as a sequence it is text."""
+
+    __slots__ = ("buffer", "lengths", "starts")
+
+    def __init__(self, buffer: Buffer, starts: np.ndarray, lengths: np.ndarray) -> None:
+        self.buffer = buffer
+        self.starts = starts
+        self.lengths = lengths
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> ByteCells:
+        """Any cells as bytes. Half characters and NULs, which no reader hands on, become question marks."""
+        if isinstance(texts, ByteCells):
+            return texts
+        data = "\0".join(texts).encode("utf-8", "replace")
+        if data.count(b"\0") != max(0, len(texts) - 1):
+            data = "\0".join([text.replace("\0", "?") for text in texts]).encode("utf-8", "replace")
+        buffer = Buffer(data)
+        ends = np.append(np.flatnonzero(buffer.data[: len(data)] == 0), len(data)) if len(texts) else np.zeros(0, np.int64)
+        starts = np.zeros(len(texts), np.int64)
+        starts[1:] = ends[:-1] + 1
+        return cls(buffer, starts, ends - starts)
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[str]: ...
+    def __getitem__(self, at: int | slice) -> str | list[str]:
+        if isinstance(at, slice):
+            return [self[position] for position in range(*at.indices(len(self)))]
+        return self.bytes_at(at).decode()
+
+    def __iter__(self) -> Iterator[str]:
+        for at in range(len(self)):
+            yield self[at]
+
+    def bytes_at(self, at: int) -> bytes:
+        """One cell as it stands in the buffer."""
+        start = int(self.starts[at])
+        return self.buffer.data[start : start + int(self.lengths[at])].tobytes()
+
+    def take(self, rows: np.ndarray | slice) -> ByteCells:
+        """The cells of some rows."""
+        return ByteCells(self.buffer, self.starts[rows], self.lengths[rows])
+
+    def replaced(self, texts: Mapping[int, str]) -> ByteCells:
+        """The same cells with other texts in some rows."""
+        found = self.with_bytes({at: text.encode("utf-8", "replace") for at, text in texts.items()})
+        for at in texts:
+            added = [place for place, sign in enumerate(found.bytes_at(at), int(found.starts[at])) if sign in ESCAPED]
+            self.buffer.escaped = np.append(self.buffer.escaped, added).astype(np.int64)
+        return found
+
+    def with_bytes(self, texts: Mapping[int, bytes]) -> ByteCells:
+        """The same cells with other bytes in some rows, which are not to be read again."""
+        found = ByteCells(self.buffer, self.starts.copy(), self.lengths.copy())
+        for at, data in texts.items():
+            found.starts[at], found.lengths[at] = self.buffer.add(data), len(data)
+        return found
+
+    def put(self, rows: np.ndarray, texts: Sequence[bytes], which: np.ndarray) -> None:
+        """Let row `rows[i]` of these cells be `texts[which[i]]`, which is not to be read again."""
+        starts = np.array([self.buffer.add(text) for text in texts], np.int64)
+        self.starts[rows] = starts[which]
+        self.lengths[rows] = np.array([len(text) for text in texts], np.int64)[which]
+
+    def need_escape(self) -> np.ndarray:
+        """Which cells hold a byte that COPY wants escaped."""
+        places = self.buffer.escaped
+        if not len(places):
+            return np.zeros(len(self), bool)
+        following = np.append(places, len(self.buffer.data)).take(np.searchsorted(places, self.starts))
+        return following < self.starts + self.lengths
+
+    def windows(self, size: int) -> np.ndarray:
+        """The first `size` bytes of each cell (a multiple of 8), zeros beyond its end, as an array of void scalars."""
+        data = self.buffer.data
+        if size > SLACK:
+            data = np.concatenate([data, np.zeros(size, np.uint8)])
+        every = np.ndarray((len(data) - size + 1,), f"V{size}", data.data, strides=(1,))
+        found = every[self.starts]
+        words = found.view(np.uint64).reshape(len(found), size // 8)
+        inside = np.minimum(self.lengths, size)
+        if size <= 8 * _MOST_WORDS:
+            words &= _masks(size // 8).take(inside, axis=0)
+        else:
+            found.view(np.uint8).reshape(len(found), size)[np.arange(size) >= inside[:, None]] = 0
+        return found
+
+    def words(self, count: int) -> np.ndarray:
+        """The first 8 * count bytes of each cell as 64-bit words, the first byte lowest, zeros beyond its end."""
+        return self.windows(8 * count).view(np.uint64).reshape(len(self), count)
+
+
+_MASKS: dict[int, np.ndarray] = {}
+
+
+def _masks(words: int) -> np.ndarray:
+    """Row n has ones in its first n bytes."""
+    if words not in _MASKS:
+        size = 8 * words
+        mask = np.tri(size + 1, size, -1, dtype=np.uint8) * np.uint8(255)
+        _MASKS[words] = mask.view(np.uint64)
+    return _MASKS[words]

@@ -1,0 +1,107 @@
+"""Equal cells get equal numbers, for whole columns at once: a hash table that numpy looks up and Python fills."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_FEWEST_SLOTS, _MOST_SLOTS = 12, 18  # powers of two
+_HALF = np.uint64(32)
+# Odd constants: the digits of pi's fraction, 64 bits each. Which ones does not matter, keys are compared in full.
+_ODD = np.array(
+    [
+        0x243F6A8885A308D3, 0x13198A2E03707345, 0xA4093822299F31D1, 0x082EFA98EC4E6C89,
+        0x452821E638D01377, 0xBE5466CF34E90C6D, 0xC0AC29B7C97C50DD, 0x3F84D5B5B5470917,
+    ],
+    dtype=np.uint64,
+)  # fmt: skip
+WIDEST = len(_ODD)
+_NO_KEY = np.uint64(0xFFFFFFFFFFFFFFFF)  # no UTF-8 has this byte
+
+
+class Classes:
+    """Numbers from 1 for keys of `words` 64-bit words, in the order in which they are first seen. `len` is the highest one.
+
+    With `most` keys known, no other gets a number: then it is 0.
+    """
+
+    def __init__(self, words: int, most: int = 1 << 31) -> None:
+        self._words = words
+        self._most = most
+        self._bits = _FEWEST_SLOTS
+        self._slots = np.zeros(1 << self._bits, np.int32)
+        self._keys = np.full((64, self._words), _NO_KEY, np.uint64)
+        self._number_of: dict[bytes, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._number_of)
+
+    def key(self, number: int) -> str:
+        """The text with a number."""
+        return self._keys[number].tobytes().rstrip(b"\0").decode()
+
+    def number(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The number of each key, and the positions of those that were not known, in order of their new numbers."""
+        hashes = _hashed(keys)
+        slots = hashes >> np.uint64(64 - self._bits)
+        numbers = self._slots.take(slots)
+        strange = np.flatnonzero(_differ(self._keys.take(numbers, axis=0), keys))
+        if not len(strange):
+            return numbers, strange
+        if len(self) >= self._most:
+            numbers[strange] = 0
+            return numbers, strange[:0]
+        _, firsts, inverse = np.unique(hashes[strange], return_index=True, return_inverse=True)
+        order = np.argsort(firsts)  # numbers are given in the order of the rows
+        found, new = self._look_up(keys, strange[firsts[order]])
+        rank = np.empty_like(order)
+        rank[order] = np.arange(len(order))
+        numbers[strange] = found[rank[inverse]]
+        odd = strange[_differ(self._keys[numbers[strange]], keys[strange])]
+        if len(odd):  # several keys with one hash
+            numbers[odd], more = self._look_up(keys, odd)
+            new = np.concatenate([new, more])
+        self._slots[slots[strange]] = numbers[strange]
+        self._widen()
+        return numbers, new
+
+    def _look_up(self, keys: np.ndarray, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The numbers of the keys at some positions, one by one; and which of the positions are new."""
+        size, before = 8 * self._words, len(self._number_of)
+        data = keys[positions].tobytes()
+        known = self._number_of
+        found = np.array([known.setdefault(data[at : at + size], len(known) + 1) for at in range(0, len(data), size)], np.int32)
+        after = len(known)
+        while after >= len(self._keys):
+            self._keys = np.concatenate([self._keys, np.full_like(self._keys, _NO_KEY)])
+        numbers, firsts = np.unique(found, return_index=True)
+        new = positions[firsts[numbers > before]]
+        self._keys[before + 1 : after + 1] = keys[new]
+        return found, new
+
+    def _widen(self) -> None:
+        """More slots, so that few keys share one."""
+        if len(self) << 2 > 1 << self._bits and self._bits < _MOST_SLOTS:
+            self._bits = min(_MOST_SLOTS, len(self).bit_length() + 2)
+            self._slots = np.zeros(1 << self._bits, np.int32)
+            numbers = np.arange(1, len(self) + 1, dtype=np.int32)
+            self._slots[_hashed(self._keys[1 : len(self) + 1]) >> np.uint64(64 - self._bits)] = numbers
+
+
+def _hashed(keys: np.ndarray) -> np.ndarray:
+    """A 64-bit number for each key."""
+    found = keys[:, 0] * _ODD[0]
+    for at in range(1, keys.shape[1]):
+        found ^= found >> _HALF
+        found += keys[:, at]
+        found *= _ODD[at]
+    found ^= found >> _HALF
+    found *= _ODD[0]
+    return found
+
+
+def _differ(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Which rows are not equal."""
+    found = left[:, 0] != right[:, 0]
+    for at in range(1, left.shape[1]):
+        found |= left[:, at] != right[:, at]
+    return found
