@@ -8,10 +8,11 @@ from dataclasses import replace
 from itertools import compress
 from statistics import median
 
+from takeback.errors import Refused
 from takeback.rules.issues import Issue
 from takeback.tabular.headers import fold
 from takeback.tabular.layout import Layout
-from takeback.tabular.looks import filled, is_label, is_value, shape, total_label
+from takeback.tabular.looks import filled, is_label, is_value, known_words, shape, total_label
 from takeback.tabular.raw import RawRows
 from takeback.tabular.table import Chunk, DroppedLine, Table
 
@@ -21,9 +22,7 @@ _SAMPLE = 200
 _WATCHED = 8
 _HEADER_AGAIN = "the header again"
 _LONGEST_NOTE = 200
-_OTHER_TOTALS = frozenset(
-    ("gesamt", "gesamt:", "gesamtbetrag", "gesamtbetrag:", "somme", "somme:", "somma", "somma:", "итого", "итого:", "合計", "总计")
-)
+_OTHER_TOTALS = ("gesamt", "somm", "итого", "合計", "总计")
 
 
 class Body:
@@ -50,14 +49,20 @@ class Body:
         self.receipts = 0
 
     def chunks(self, batches: Iterator[RawRows]) -> Iterator[Chunk]:
-        """The data of all batches; the last batch is searched for a footer."""
-        batch = next(batches, None)
-        while batch is not None:
-            following = next(batches, None)
-            chunk = self._chunk(batch, is_last=following is None)
+        """The data of all batches. A header with no row below it is refused, or named where it may be no header at all."""
+        empty = True
+        for chunk in map(self._chunk, batches):
             if chunk.row_numbers:
+                empty = False
                 yield chunk
-            batch = following
+        if empty:
+            self._say_that_there_are_no_rows()
+
+    def _say_that_there_are_no_rows(self) -> None:
+        message = "The file has column names but no rows, so there is nothing to import. Export it again for a time with sales."
+        if len(self.names) > 1 and known_words(self.names) > 0.5 * len(self.names):
+            raise Refused("no_rows", message)
+        self.table.issues.append(Issue("no_rows", message, row=self.table.facts.header_row))
 
     def drop(self, number: int, row: Sequence[str], reason: str) -> None:
         """Leaves a receipt for a line; beyond the first thousand only the number of further lines is kept."""
@@ -70,51 +75,62 @@ class Body:
             more = self.receipts - _MOST_RECEIPTS
             dropped[_MOST_RECEIPTS:] = [DroppedLine(number, "", f"and {more:,} more such lines up to here")]
 
-    def _chunk(self, batch: RawRows, *, is_last: bool) -> Chunk:
-        rows = batch.rows
-        reasons = {at: reason for at in self._suspects(rows) if (reason := self._why_no_data(rows[at]))}
-        if is_last:
+    def _chunk(self, batch: RawRows) -> Chunk:
+        rows, width = batch.rows, self.width
+        odd = [at for at, row in enumerate(rows) if len(row) != width] if set(map(len, rows)) != {width} else []
+        columns: list[Sequence[str]] = list(zip(*(self._squared(rows) if odd else rows), strict=True)) or [()] * width
+        suspects = range(len(rows)) if not self.always else sorted({*odd, *self._with_gaps(columns), *self._with_words(columns[0])})
+        reasons = {at: reason for at in suspects if (reason := self._why_no_data(rows[at]))}
+        if batch.is_last:
             reasons |= self._footer(rows, reasons)
         self._look_for_second_table(batch, reasons)
-        for at in sorted(reasons):
-            if reasons[at] == _HEADER_AGAIN and batch.numbers[at] == (self.table.facts.header_row or 0) + 1:
-                self.table.notices.append(
-                    Issue("header_rows", "The column names stand there twice, one row below the other.", row=batch.numbers[at])
-                )
-            self.drop(batch.numbers[at], rows[at], reasons[at])
-        keep = [at not in reasons for at in range(len(rows))]
-        numbers: Sequence[int] = list(compress(batch.numbers, keep)) if reasons else batch.numbers
-        kept = list(compress(rows, keep)) if reasons else rows
-        issues = [issue for issue in batch.row_issues if issue.row is not None]
-        if any(len(row) != self.width for row in kept):
-            kept, ragged = self._squared(kept, numbers)
-            issues += ragged
-        columns: list[Sequence[str]] = list(zip(*kept, strict=True)) if kept else [()] * self.width
-        kinds = batch.kinds or [None] * self.width
-        kinds = [None if kind is None else "".join(compress(kind, keep)) for kind in kinds] if reasons else kinds
-        kinds = [*kinds, *[None] * self.width][: self.width]
-        issues += [replace(issue, header=self.table.headers[at]) for at, issue in batch.cell_issues if at < self.width]
+        self._drop_all(batch, reasons)
+        kinds = [*(batch.kinds or ()), *[None] * width][:width]
+        numbers = batch.numbers
         if reasons:
-            lost = {batch.numbers[at] for at in reasons}
-            issues = [issue for issue in issues if issue.row not in lost]
-        return Chunk(numbers, columns, kinds, issues)
+            keep = [at not in reasons for at in range(len(rows))]
+            numbers = list(compress(numbers, keep))
+            columns = [tuple(compress(column, keep)) for column in columns]
+            kinds = [None if kind is None else "".join(compress(kind, keep)) for kind in kinds]
+        return Chunk(numbers, columns, kinds, self._issues(batch, odd, reasons))
 
-    def _suspects(self, rows: Sequence[Sequence[str]]) -> list[int]:
-        """The records that may be no data: those with a gap where data have none, a wrong width, or a header's or total's word."""
-        if not self.always:
-            return list(range(len(rows)))
-        even = all(len(row) == self.width for row in rows)
-        suspects = {at for at, row in enumerate(rows) if len(row) != self.width} if not even else set()
+    def _issues(self, batch: RawRows, odd: Sequence[int], reasons: dict[int, str]) -> list[Issue]:
+        lost = {batch.numbers[at] for at in reasons}
+        found = [issue for issue in batch.row_issues if issue.row not in lost]
+        found += [_ragged(batch.numbers[at], batch.rows[at], self.width) for at in odd if at not in reasons]
+        found += [
+            replace(issue, header=self.table.headers[at]) for at, issue in batch.cell_issues if at < self.width and issue.row not in lost
+        ]
+        return found
+
+    def _drop_all(self, batch: RawRows, reasons: dict[int, str]) -> None:
+        for at in sorted(reasons):
+            number = batch.numbers[at]
+            if reasons[at] == _HEADER_AGAIN and number == (self.table.facts.header_row or 0) + 1:
+                message = "The column names stand there twice, one row below the other."
+                self.table.notices.append(Issue("header_rows", message, row=number))
+            self.drop(number, batch.rows[at], reasons[at])
+
+    def _squared(self, rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+        """The records with exactly one cell for each column."""
+        width = self.width
+        return [row if len(row) == width else [*row, *[""] * (width - len(row))][:width] for row in rows]
+
+    def _with_gaps(self, columns: Sequence[Sequence[str]]) -> Iterator[int]:
+        """The records with a gap where data have none. Blanks are looked for in one column, nothing at all in several."""
         for column in self.always:
-            cells = [row[column] for row in rows] if even else [row[column] if len(row) > column else "" for row in rows]
-            if "" in cells or any(map(str.isspace, cells)):
-                suspects.update(at for at, cell in enumerate(cells) if not cell or cell.isspace())
-        first = self.names[0] if self.names else ""
-        for at, row in enumerate(rows):
-            word = row[0][:60].casefold() if row else ""
-            if word == first or "tota" in word or "sum" in word or word in _OTHER_TOTALS:
-                suspects.add(at)
-        return sorted(suspects)
+            if "" in columns[column]:
+                yield from (at for at, cell in enumerate(columns[column]) if not cell)
+        column = columns[self.always[0]]
+        if any(map(str.isspace, column)):
+            yield from (at for at, cell in enumerate(column) if cell.isspace())
+
+    def _with_words(self, column: Sequence[str]) -> Iterator[int]:
+        """The records whose first cell is the header's again or may be a total's label, in all the languages we know."""
+        text = "\n".join(column).casefold()
+        header = self.names[0] if self.names else ""
+        if "tota" in text or "sum" in text or header in text or any(word in text for word in _OTHER_TOTALS):
+            yield from (at for at, cell in enumerate(column) if cell[:100].strip().casefold() == header or total_label(cell))
 
     def _why_no_data(self, row: Sequence[str]) -> str | None:
         """Why a record is no data row, None if it is one."""
@@ -164,18 +180,6 @@ class Body:
             else:
                 break
         return found
-
-    def _squared(self, rows: Sequence[Sequence[str]], numbers: Sequence[int]) -> tuple[list[Sequence[str]], list[Issue]]:
-        """The records with exactly one cell for each column, and an issue for each that had more or fewer."""
-        squared: list[Sequence[str]] = []
-        issues: list[Issue] = []
-        for number, row in zip(numbers, rows, strict=True):
-            if len(row) != self.width:
-                issues.append(_ragged(number, row, self.width))
-                squared.append([*row, *[""] * (self.width - len(row))][: self.width])
-            else:
-                squared.append(row)
-        return squared, issues
 
     def _look_for_second_table(self, batch: RawRows, reasons: dict[int, str]) -> None:
         """Says so where, below a gap, labels stand in the columns of values: that is the header of another table."""

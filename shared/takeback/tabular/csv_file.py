@@ -21,6 +21,7 @@ from takeback.tabular.stray_quotes import Stray, may_be_stray, stray
 from takeback.tabular.table import FileFacts
 
 _SAMPLE_CHARS = 1 << 18
+_LONGEST_FOOTER = 50  # records kept back, so that the last batch holds all of a footer
 _LONGEST_QUOTED_RECORD = 200  # lines; a quoted cell that goes on for longer is a quotation mark nobody closed
 
 
@@ -81,29 +82,32 @@ class _Reader:
         self.issues: list[Issue] = []
         self.lines: Sequence[str] = []
         self.suspect = False
+        self.ended = False
 
     def batches(self, blocks: Iterator[str]) -> Iterator[RawRows]:
         """All records, in batches of at most CHUNK_ROWS."""
         for block in blocks:
             self._read_block(block)
-            while len(self.rows) >= CHUNK_ROWS:
+            while len(self.rows) >= CHUNK_ROWS + _LONGEST_FOOTER:
                 yield self._batch(CHUNK_ROWS)
+        self.ended = True
         rest, self.lines, first = self.lines, [], len(self.rows)
         self._read(rest, final=True)
-        self._look_closer("".join(rest), rest, first)
+        self._look_closer("".join(rest), rest, first, 0)
         while self.rows:
             yield self._batch(CHUNK_ROWS)
 
     def _read_block(self, block: str) -> None:
         lines = dialects.unescaped(lines_of(block), self.dialect)
         first = len(self.rows)
+        carried = sum(line.count('"') for line in self.lines)
         if self.lines:
             lines = [*self.lines, *lines]
         taken = self._read(lines, final=False)
         self.lines = lines[taken:]
-        self._look_closer(block, lines[:taken], first)
+        self._look_closer(block, lines[:taken], first, carried)
 
-    def _look_closer(self, block: str, lines: Sequence[str], first: int) -> None:
+    def _look_closer(self, block: str, lines: Sequence[str], first: int, carried: int) -> None:
         """Looks for bad bytes, stray quotation marks and swallowed lines where a quick look at the block says there may be some."""
         bad = bad_text(block) is not None
         if bad or self.suspect:
@@ -111,7 +115,8 @@ class _Reader:
         self.suspect = bad and bool(self.lines)
         if len(lines) != len(self.rows) - first:
             self._look_for_swallowed_lines(first)
-        if self.dialect.quote == '"' and may_be_stray(block, self.dialect.delimiter):
+        torn = (carried + sum(line.count('"') for line in self.lines)) % 2 == 1  # a record goes on beyond the block
+        if self.dialect.quote == '"' and may_be_stray(block, self.dialect.delimiter, torn=torn):
             self._look_for_stray_quotes(lines, first)
         self.issues.sort(key=lambda issue: issue.row or 0)
 
@@ -123,7 +128,7 @@ class _Reader:
         self.limits.check_columns(max(map(len, rows)))
         issues = [issue for issue in self.issues if (issue.row or 0) <= self.number]
         self.issues = self.issues[len(issues) :]
-        return RawRows(numbers, rows, row_issues=issues)
+        return RawRows(numbers, rows, row_issues=issues, is_last=self.ended and not self.rows)
 
     def _read(self, lines: Sequence[str], *, final: bool) -> int:
         """Adds the records of some lines; says how many lines they took (all of them when `final`)."""
@@ -249,7 +254,9 @@ class _Reader:
         width, delimiter = self.dialect.width, self.dialect.delimiter
         if width < 3:
             return
-        for position in range(first, len(self.rows)):
+        for position, text in enumerate(map("".join, islice(self.rows, first, None)), start=first):
+            if "\n" not in text and "\r" not in text:
+                continue
             row = self.rows[position]
             for column, cell in enumerate(row):
                 if "\n" in cell or "\r" in cell:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from takeback.errors import Refused
+from takeback.tabular.legacy_encoding import guess
 from takeback.tabular.limits import Limits
 
 BLOCK_BYTES = 1 << 20
@@ -22,16 +23,11 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# What people's spreadsheets really write; the detector's other guesses (Mac, EBCDIC, DOS code pages) are noise on short files.
-_CANDIDATES = (
-    "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "koi8_r", "cp932", "gb18030", "big5", "cp949", "euc_jp",
-)  # fmt: skip
+# Multibyte encodings, which the detector knows well; what it says of others on short files is noise.
+_MULTIBYTE = ("cp932", "gb18030", "big5", "cp949", "euc_jp")
 _SURE_CHAOS = 0.02
 _SURE_COHERENCE = 0.3
 
-_WESTERN_RUN = re.compile(r"[^\x00-\x7f\xa0]+")
-_WESTERN_LETTERS = frozenset("ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿŒœŠšŽžŸ")
-_WESTERN_MARKS = frozenset("€£¥¢§©®™°±²³·¹º»«¼½¾¿¡ªµ¶¬…–—‘’“”‚„†‡•‰‹›ˆ˜×÷´¨¯¸¦¤ƒÐðÞþ")
 _BAD_TEXT = re.compile("[\ud800-\udfff\x00]")
 
 
@@ -98,51 +94,35 @@ def _first_block_beyond_ascii(source: BinaryIO) -> bytes | None:
 
 def _is_mostly_utf8(block: bytes) -> bool:
     """Whether more of the bytes beyond ASCII form valid UTF-8 than do not; a sequence cut at the block's end is no fault."""
-    text = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(block)
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(block)
+    except UnicodeDecodeError:
+        text = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(block)
+    else:
+        return True
     bad = len(re.findall("[\udc80-\udcff]+", text))
     good = len(re.findall("[^\x00-\x7f\udc80-\udcff]+", text))
-    return good > bad or not bad
+    return good > bad
 
 
 def _legacy(block: bytes) -> str:
-    """The legacy encoding of some bytes: Windows-1252 where that gives words, else the detector's answer where it is sure."""
-    if _reads_as_western(block):
-        return "cp1252"
+    """The legacy encoding of some bytes: one under which they read as words, else the detector's answer where it is sure."""
+    first = next(position for position, byte in enumerate(block) if byte > 0x7F)
+    line = block.rfind(b"\n", 0, first) + 1
+    sample = block[line : first + _SAMPLE_BYTES]
+    if found := guess(sample):
+        return found
     from charset_normalizer import from_bytes  # noqa: PLC0415 - slow to import, and rarely asked
 
-    found = from_bytes(block[:_SAMPLE_BYTES], cp_isolation=list(_CANDIDATES)).best()
-    if found and found.chaos <= _SURE_CHAOS and found.coherence >= _SURE_COHERENCE:
-        return found.encoding
-    offset = next(position for position, byte in enumerate(block) if byte > 0x7F)
+    best = from_bytes(sample, cp_isolation=list(_MULTIBYTE)).best()
+    if best and best.chaos <= _SURE_CHAOS and best.coherence >= _SURE_COHERENCE:
+        return best.encoding
+    shown = block[line : first + 40].decode("ascii", "replace").strip()[-60:]
     raise Refused(
         "encoding",
-        f"The letters with accents cannot be read for certain (the first odd one is byte {offset + 1:,}). "
+        f"Letters beyond plain English cannot be read for certain (the first is in “{shown}”). "
         "In the spreadsheet choose “Save as: CSV UTF-8” or save as .xlsx, and try again; or say which encoding the file has.",
     )
-
-
-def _reads_as_western(block: bytes) -> bool:
-    """Whether Windows-1252 turns the bytes into what Western texts hold.
-
-    Those hold single accented letters inside words, and signs (euro, dash, quotation mark) beside them; runs of accented
-    letters come of Cyrillic or Greek bytes.
-    """
-    try:
-        text = block.decode("cp1252")
-    except UnicodeDecodeError:
-        return False
-    plain = odd = 0
-    for run in _WESTERN_RUN.finditer(text):
-        before = text[run.start() - 1 : run.start()]
-        after = text[run.end() : run.end() + 1]
-        letters = [char for char in run[0] if char in _WESTERN_LETTERS]
-        marks = [char for char in run[0] if char in _WESTERN_MARKS]
-        inside_word = before.isalpha() and after.isalpha()
-        if len(letters) + len(marks) < len(run[0]) or len(letters) > 2 or (marks and inside_word and run[0] not in "’´·"):
-            odd += 1
-        else:
-            plain += 1
-    return plain > 9 * odd
 
 
 def text_of(source: BinaryIO, encoding: str) -> Iterator[str]:

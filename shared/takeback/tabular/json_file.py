@@ -61,7 +61,7 @@ def open_json(source: BinaryIO, options: Options, limits: Limits) -> Table | Raw
     facts.sheets = [".".join(place) for place in found if place]
     facts.sheet = ".".join(path) or None
     if list in found[path].types:
-        return RawFile(facts, _grid(_of_list(source, name, limits, path)))
+        return RawFile(facts, _grid(_of_list(source, name, limits, path), found[path].count))
     return _table(facts, lambda: _of_list(source, name, limits, path), found[path], limits)
 
 
@@ -234,10 +234,11 @@ def _chunks(rows: Iterator[tuple[list[Any], Issue | None]], headers: list[str], 
         yield Chunk(numbers, texts, [kinds for _, kinds in columns], faults + more)
 
 
-def _grid(records: Iterator[_Record]) -> Iterator[RawRows]:
+def _grid(records: Iterator[_Record], count: int) -> Iterator[RawRows]:
     start = 1
     while batch := [record.value for record in islice(records, CHUNK_ROWS)]:
         columns = list(columns_of(batch))
         rows = list(zip(*[column for column, _ in columns], strict=True))
-        yield RawRows(range(start, start + len(rows)), rows, [kinds for _, kinds in columns])
+        numbers = range(start, start + len(rows))
         start += len(rows)
+        yield RawRows(numbers, rows, [kinds for _, kinds in columns], is_last=start > count)

@@ -16,7 +16,8 @@ class RawRows:
     """Some records in order. `numbers[i]` is the spreadsheet row of `rows[i]`.
 
     `kinds` is None when every cell is text, else per column None or one letter per record. `row_issues` are about the
-    shape of a record; `cell_issues` about one cell, with the position of its column.
+    shape of a record; `cell_issues` about one cell, with the position of its column. The last batch says so: a footer is
+    looked for there.
     """
 
     numbers: Sequence[int]
@@ -24,6 +25,7 @@ class RawRows:
     kinds: list[str | None] | None = None
     row_issues: list[Issue] = field(default_factory=list)
     cell_issues: list[tuple[int, Issue]] = field(default_factory=list)
+    is_last: bool = False
 
 
 @dataclass(slots=True)

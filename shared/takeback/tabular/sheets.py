@@ -11,7 +11,6 @@ import python_calamine as calamine
 
 from takeback.errors import Refused
 from takeback.rules.issues import Issue
-from takeback.rules.options import Options
 from takeback.tabular.layout import find_layout
 from takeback.tabular.limits import Limits
 from takeback.tabular.looks import filled, known_words
@@ -42,16 +41,16 @@ class _Candidate:
         return self.words >= earlier.words + 3 or (earlier.columns < 2 and not earlier.words)
 
 
-def open_book(source: BinaryIO, options: Options, limits: Limits, scans: Mapping[str, SheetScan]) -> RawFile:
-    """The records of one sheet. `scans` says what was seen beforehand in the sheets' own text."""
+def open_book(source: BinaryIO, wanted: str | None, limits: Limits, scans: Mapping[str, SheetScan]) -> RawFile:
+    """The records of one sheet, by its name where one is `wanted`. `scans` says what was seen beforehand in the sheets' own text."""
     source.seek(0)
     book = _reading(lambda: calamine.CalamineWorkbook.from_filelike(source))
     names = [sheet.name for sheet in book.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
     visible = [sheet.name for sheet in book.sheets_metadata if sheet.name in names and sheet.visible == calamine.SheetVisibleEnum.Visible]
-    if options.sheet is not None:
-        if options.sheet not in names:
-            raise Refused("no_such_sheet", f"The workbook has no sheet called “{options.sheet}”. Choose one of: {', '.join(names)}.")
-        sheet = _sheet(book, options.sheet, limits)
+    if wanted is not None:
+        if wanted not in names:
+            raise Refused("no_such_sheet", f"The workbook has no sheet called “{wanted}”. Choose one of: {', '.join(names)}.")
+        sheet = _sheet(book, wanted, limits)
         passed_over: dict[str, str] = {}
     else:
         sheet, passed_over = _choose(book, visible or names, limits)
@@ -136,8 +135,8 @@ def _batches(sheet: calamine.CalamineSheet, scan: SheetScan, limits: Limits) -> 
         texts, kinds = _texts(batch, offset)
         numbers = range(number, number + len(batch))
         issues = [*_error_cells(texts, kinds, numbers), *_inexact_numbers(texts, kinds, numbers), *_uncalculated(scan, numbers)]
-        yield RawRows(numbers, texts, kinds, cell_issues=issues)
         number += len(batch)
+        yield RawRows(numbers, texts, kinds, cell_issues=issues, is_last=number > sheet.total_height)
 
 
 def _error_cells(texts: Sequence[Sequence[str]], kinds: Sequence[str | None], numbers: Sequence[int]) -> Iterator[tuple[int, Issue]]:

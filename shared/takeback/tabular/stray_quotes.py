@@ -30,9 +30,12 @@ def _cells(delimiter: str) -> re.Pattern[str]:
     return re.compile(rf'("(?:[^"]|"")*"|[^{edge}\r\n]*)(?:{edge}|\r\n|\r|\n|$)')
 
 
-def may_be_stray(text: str, delimiter: str) -> bool:
-    """Whether some quotation mark of a block of text stands inside a cell or lacks its partner: a quick look, then a slow one."""
-    return '"' in text and (text.count('"') % 2 == 1 or _inside(delimiter).search(text) is not None)
+def may_be_stray(text: str, delimiter: str, *, torn: bool) -> bool:
+    """Whether some quotation mark of a block of text stands inside a cell or lacks its partner.
+
+    `torn`: one partner is expected to lie outside the block.
+    """
+    return '"' in text and (text.count('"') % 2 != torn or _inside(delimiter).search(text) is not None)
 
 
 def stray(record: str, delimiter: str) -> Stray:

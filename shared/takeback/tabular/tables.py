@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 
 from takeback.errors import Refused
 from takeback.rules.issues import Issue
@@ -12,7 +11,7 @@ from takeback.tabular.body import Body
 from takeback.tabular.headers import repeated_names, unique_names
 from takeback.tabular.layout import Layout, find_layout
 from takeback.tabular.limits import Limits
-from takeback.tabular.looks import filled, known_words
+from takeback.tabular.looks import filled
 from takeback.tabular.raw import RawFile, RawRows
 from takeback.tabular.table import Table
 
@@ -31,10 +30,14 @@ def lay_out(raw: RawFile, options: Options, limits: Limits) -> Table:
     body = Body(table, layout, first.rows[layout.first_data : layout.first_data + _SAMPLE])
     table.issues += [issue for issue in first.row_issues if issue.row is not None and issue.row <= first.numbers[layout.header]]
     _say_what_was_found(table, layout, first, body, chosen=options.header_row is not None)
-    rest = _from(first, layout.first_data)
-    batches = chain([rest], raw.batches) if rest.rows else raw.batches
-    table.chunks = body.chunks(_not_empty(table, layout, batches))
+    table.chunks = body.chunks(_resumed([_from(first, layout.first_data)], raw.batches))
     return table
+
+
+def _resumed(read: list[RawRows], batches: Iterator[RawRows]) -> Iterator[RawRows]:
+    """The batches with the one that was read already; nothing here holds on to it."""
+    yield read.pop()
+    yield from batches
 
 
 def _beyond_blanks(first: RawRows | None, batches: Iterator[RawRows]) -> RawRows:
@@ -109,17 +112,5 @@ def _from(batch: RawRows, start: int) -> RawRows:
         None if batch.kinds is None else [kind and kind[start:] for kind in batch.kinds],
         [issue for issue in batch.row_issues if issue.row in kept],
         [(at, issue) for at, issue in batch.cell_issues if issue.row in kept],
+        batch.is_last,
     )
-
-
-def _not_empty(table: Table, layout: Layout, batches: Iterator[RawRows]) -> Iterator[RawRows]:
-    """The batches; a header without any row below it is refused, or named where it may be no header at all."""
-    empty = True
-    for batch in batches:
-        empty = empty and not any(map(filled, batch.rows))
-        yield batch
-    if empty:
-        message = "The file has column names but no rows, so there is nothing to import. Export it again for a time with sales."
-        if len(layout.names) > 1 and known_words(layout.names) > 0.5 * len(layout.names):
-            raise Refused("no_rows", message)
-        table.issues.append(Issue("no_rows", message, row=table.facts.header_row))

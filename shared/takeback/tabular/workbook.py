@@ -16,14 +16,14 @@ def open_workbook(source: BinaryIO, options: Options, limits: Limits) -> RawFile
     """The records of one sheet of a workbook: the one that was asked for, else the first visible one with a table."""
     source.seek(0)
     if source.read(2) != b"PK":
-        return open_in_child(source, options, limits)
+        return open_in_child(source, options.sheet, limits)
     archive = Archive(source, limits)
     archive.check()
     if any(part.endswith("workbook.xml") for part in archive.parts):
         scans = {name: archive.scan_sheet(part) for name, part in archive.sheet_parts().items() if part.endswith(".xml")}
         if scans and all(map(_is_plain, scans.values())):
-            return open_book(source, options, limits, scans)
-    return open_in_child(source, options, limits)
+            return open_book(source, options.sheet, limits, scans)
+    return open_in_child(source, options.sheet, limits)
 
 
 def _is_plain(scan: SheetScan) -> bool:

@@ -1,6 +1,6 @@
 """A workbook read in a process of its own: the native reader of a rare format may end it, and nothing else is harmed.
 
-`python -m takeback.tabular.workbook_child FILE` reads options and limits as JSON from standard input and writes JSON
+`python -m takeback.tabular.workbook_child FILE` reads the wanted sheet and the limits as JSON from standard input and writes JSON
 lines: the facts, then a line for each batch, then "end"; or a refusal.
 """
 
@@ -19,7 +19,6 @@ from typing import Any, BinaryIO
 
 from takeback.errors import Refused
 from takeback.rules.issues import Issue
-from takeback.rules.options import Options
 from takeback.tabular.limits import Limits
 from takeback.tabular.raw import RawFile, RawRows
 from takeback.tabular.table import FileFacts
@@ -29,16 +28,16 @@ _MEMORY_BYTES = 2_000_000_000
 _CPU_SECONDS = 60
 
 
-def open_in_child(source: BinaryIO, options: Options, limits: Limits) -> RawFile:
+def open_in_child(source: BinaryIO, wanted: str | None, limits: Limits) -> RawFile:
     """The records of a workbook as a child process reads them; a child that dies means a damaged workbook."""
-    lines = _lines(source, options, limits)
+    lines = _lines(source, wanted, limits)
     opened = next(lines)
     facts = FileFacts(**opened["facts"])
     notices = [Issue(**issue) for issue in opened["notices"]]
     return RawFile(facts, (_batch(line) for line in lines), notices=notices)
 
 
-def _lines(source: BinaryIO, options: Options, limits: Limits) -> Iterator[dict[str, Any]]:
+def _lines(source: BinaryIO, wanted: str | None, limits: Limits) -> Iterator[dict[str, Any]]:
     with tempfile.NamedTemporaryFile(prefix="workbook-") as copy:
         source.seek(0)
         shutil.copyfileobj(source, copy, 1 << 20)
@@ -51,7 +50,7 @@ def _lines(source: BinaryIO, options: Options, limits: Limits) -> Iterator[dict[
             assert child.stdin is not None  # noqa: S101 - it was asked for
             assert child.stdout is not None  # noqa: S101
             try:
-                child.stdin.write(json.dumps({"options": options.model_dump(), "limits": asdict(limits)}).encode())
+                child.stdin.write(json.dumps({"wanted": wanted, "limits": asdict(limits)}).encode())
                 child.stdin.close()
                 yield from _answers(child.stdout)
             finally:
@@ -71,7 +70,13 @@ def _answers(output: Any) -> Iterator[dict[str, Any]]:
 
 def _batch(line: dict[str, Any]) -> RawRows:
     start, rows = line["start"], line["rows"]
-    return RawRows(range(start, start + len(rows)), rows, line["kinds"], cell_issues=[(at, Issue(**issue)) for at, issue in line["issues"]])
+    return RawRows(
+        range(start, start + len(rows)),
+        rows,
+        line["kinds"],
+        cell_issues=[(at, Issue(**issue)) for at, issue in line["issues"]],
+        is_last=line["is_last"],
+    )
 
 
 def main(path: str) -> None:
@@ -81,23 +86,24 @@ def main(path: str) -> None:
     asked = json.load(sys.stdin)
     try:
         with open(path, "rb") as source:  # noqa: PTH123 - a plain open is all that is needed
-            for line in _read(source, Options(**asked["options"]), Limits(**asked["limits"])):
+            for line in _read(source, asked["wanted"], Limits(**asked["limits"])):
                 sys.stdout.write(json.dumps(line) + "\n")
         sys.stdout.write('{"end": true}\n')
     except Refused as refused:
         sys.stdout.write(json.dumps({"refused": {"code": refused.code, "message": refused.message}}) + "\n")
 
 
-def _read(source: BinaryIO, options: Options, limits: Limits) -> Iterator[dict[str, Any]]:
+def _read(source: BinaryIO, wanted: str | None, limits: Limits) -> Iterator[dict[str, Any]]:
     from takeback.tabular.sheets import open_book  # noqa: PLC0415 - loaded under the limits set above
 
-    raw = open_book(source, options, limits, {})
+    raw = open_book(source, wanted, limits, {})
     yield {"facts": asdict(raw.facts), "notices": [asdict(issue) for issue in raw.notices]}
     for batch in raw.batches:
         yield {
             "start": batch.numbers[0],
             "rows": batch.rows,
             "kinds": batch.kinds,
+            "is_last": batch.is_last,
             "issues": [(at, asdict(issue)) for at, issue in batch.cell_issues],
         }
 

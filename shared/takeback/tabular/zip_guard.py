@@ -58,7 +58,7 @@ class Archive:
         if len(infos) > limits.zip_entries or len({info.filename for info in infos}) < len(infos):
             raise Refused("not_a_workbook", DAMAGED)
         if any(info.flag_bits & 1 for info in infos):
-            raise Refused("password_protected", "The workbook is protected by a password. Save it without a password and try again.")
+            raise _protected()
         if any(info.compress_type not in (ZIP_STORED, ZIP_DEFLATED) for info in infos):
             raise Refused("not_a_workbook", DAMAGED)
         unpacked = sum(info.file_size for info in infos)
@@ -76,6 +76,8 @@ class Archive:
         first = True
         for text in self.pieces(info, b"<"):
             _refuse_doctype(text)
+            if b":encryption-data" in text:
+                raise _protected()
             if (
                 first
                 and (count := _COUNT.search(text[:4096]))
@@ -211,6 +213,10 @@ def _note_uncalculated(text: bytes, found: dict[int, list[int]]) -> None:
     for letters, row, attributes in _UNCALCULATED.findall(text):
         if b't="str"' not in attributes:
             found.setdefault(int(row) - 1, []).append(column_number(letters) - 1)
+
+
+def _protected() -> Refused:
+    return Refused("password_protected", "The workbook is protected by a password. Save it without a password and try again.")
 
 
 def _too_large(size: int) -> Refused:
