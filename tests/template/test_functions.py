@@ -14,6 +14,7 @@ import pytest
 
 from layers import build
 from takeback.settings import Settings
+from takeback.tabular import workbook_child
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(file.stem for file in (ROOT / "functions").glob("*.py"))
@@ -153,6 +154,16 @@ def test_who_answers_only_http_ends_before_api_gateway_gives_up(written: dict[st
             assert properties["Timeout"] < 30, name
         elif "S3" in kinds:
             assert properties["Timeout"] == 900, name
+
+
+def test_validate_has_room_for_a_workbooks_child_process(functions: Functions) -> None:
+    assert functions["Validate"]["MemorySize"] * 1024**2 > workbook_child._MEMORY_BYTES + 500_000_000
+
+
+def test_validate_has_disk_for_an_upload_and_its_copy(written: dict[str, Any], functions: Functions) -> None:
+    greatest = written["Parameters"]["UploadMaxBytes"]["MaxValue"]
+
+    assert functions["Validate"]["EphemeralStorage"]["Size"] * 1024**2 > 2 * greatest
 
 
 def test_what_is_started_by_an_event_leaves_its_failures_in_the_queue(written: dict[str, Any], deployed: dict[str, dict[str, Any]]) -> None:
