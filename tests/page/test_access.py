@@ -91,7 +91,9 @@ def test_the_whole_way_goes_by_keyboard_alone(person: Open, tmp_path: Path) -> N
 
     _tab_to(page, re.compile("^Month first"), "radio")
     page.keyboard.press("ArrowDown")
-    expect(page.get_by_role("radio", name=re.compile("^Day first")).or_(page.get_by_role("button", name="See what needs attention")).first).to_be_visible()
+    expect(
+        page.get_by_role("radio", name=re.compile("^Day first")).or_(page.get_by_role("button", name="See what needs attention")).first
+    ).to_be_visible()
     expect(page.get_by_role("button", name="See what needs attention")).to_be_visible()
     _tab_to(page, "Leave it out")
     page.keyboard.press("Enter")
@@ -191,5 +193,6 @@ def test_nothing_moves_for_those_who_asked_for_stillness(person: Open, tmp_path:
     choose(page, sheets.write_csv(tmp_path / "orders.csv", sheets.orders(4)))
     heading(page, "Checking every row")
 
-    running = page.evaluate("document.querySelector('#importer').shadowRoot.getAnimations().filter((a) => a.playState === 'running' && a.effect.getTiming().iterations === Infinity).length")
+    endless = "(a) => a.playState === 'running' && a.effect.getTiming().iterations === Infinity"
+    running = page.evaluate(f"document.querySelector('#importer').shadowRoot.getAnimations().filter({endless}).length")
     assert running == 0

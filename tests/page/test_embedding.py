@@ -19,7 +19,9 @@ GUIDE = Path(__file__).parents[2] / "docs" / "embedding.md"
 
 def _host(visit: Visit, body: str) -> Page:
     """A page of another application, on an origin that the stack allows: its own."""
-    visit.page.route("**/host.html*", lambda route: route.fulfill(content_type="text/html", body=f"<!doctype html><title>Host</title>{body}"))
+    visit.page.route(
+        "**/host.html*", lambda route: route.fulfill(content_type="text/html", body=f"<!doctype html><title>Host</title>{body}")
+    )
     visit.page.goto(f"{visit.api}/host.html")
     return visit.page
 

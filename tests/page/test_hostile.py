@@ -16,10 +16,15 @@ MARKUP = "<img src=x onerror=\"document.title='taken'\"><script>document.title='
 ODD = "\u202egnp.exe\u202c \u200b${document.title='taken'} {{7*7}} <!--?lit$1$--> \U0001f9fe 𝔘𝔫𝔦"
 
 
+_PLANTED = """() => {
+  const all = (root) => [...root.querySelectorAll("*")].flatMap((e) => [e, ...(e.shadowRoot ? all(e.shadowRoot) : [])]);
+  return all(document).filter((e) => e.localName === "img" && e.getAttribute("src") === "x").length;
+}"""
+
+
 def _untouched(page: Page) -> None:
     assert page.title() == "Takeback"
-    assert page.evaluate("(() => { const find = (root) => [...root.querySelectorAll('*')].flatMap((e) => [e, ...(e.shadowRoot ? find(e.shadowRoot) : [])]);"
-                         " return find(document).filter((e) => e.localName === 'img' && e.getAttribute('src') === 'x').length })()") == 0
+    assert page.evaluate(_PLANTED) == 0
 
 
 def test_markup_in_names_headers_and_cells_is_only_text(person: Open, tmp_path: Path) -> None:

@@ -52,7 +52,12 @@ def test_the_stores_refusal_is_told_in_words(person: Open, tmp_path: Path, statu
     body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
     page.route(
         STORE,
-        _first(1, lambda route: route.fulfill(status=status, body=body, content_type="application/xml", headers={"Access-Control-Allow-Origin": "*"})),
+        _first(
+            1,
+            lambda route: route.fulfill(
+                status=status, body=body, content_type="application/xml", headers={"Access-Control-Allow-Origin": "*"}
+            ),
+        ),
     )
 
     choose(page, sheets.write_csv(tmp_path / "orders.csv", sheets.orders(9)))
@@ -156,9 +161,11 @@ def test_an_expired_token_asks_to_sign_in_again_and_goes_on_where_it_was(person:
     good = stack["users"]["demo"]["token"]
     visit.context.route(
         "**/import/**",
-        lambda route: route.fulfill(status=401, json={"message": "Unauthorized"})
-        if route.request.headers.get("authorization") == f"Bearer {good}"
-        else route.continue_(),
+        lambda route: (
+            route.fulfill(status=401, json={"message": "Unauthorized"})
+            if route.request.headers.get("authorization") == f"Bearer {good}"
+            else route.continue_()
+        ),
     )
 
     press(page, "Continue")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.page import sheets
-from tests.page.browsing import Visit, choose, heading, import_all, press
+from tests.page.browsing import Visit, choose, heading, import_all, press, to_plan
 
 Open = Callable[..., Visit]
 
@@ -68,7 +71,7 @@ def test_an_undo_can_leave_the_edited_row_alone(person: Open, stack: dict[str, A
 
     press(page, "Undo this import")
     page.get_by_role("radio", name="Keep it as it is now").check()
-    press(page, "Undo all but the edited rows")
+    press(page, "Undo all but these rows")
     heading(page, "14 rows removed, 1 kept as edited")
 
     assert _live(stack, rows) == [rows[3][0]]
@@ -113,11 +116,105 @@ def test_an_undo_whose_time_has_passed_is_not_offered(person: Open, stack: dict[
     place = page.url.split("#")[1]
     with psycopg.connect(stack["database_url"]) as connection:
         connection.execute(
-            "update import_batches set committed_at = committed_at - interval '25 hours', rollback_until = rollback_until - interval '25 hours'"
-            " where batch_id = %s",
+            "update import_batches set committed_at = committed_at - interval '25 hours',"
+            " rollback_until = rollback_until - interval '25 hours' where batch_id = %s",
             [visit.place["batch"]],
         )
 
     visit.open(place)
     expect(page.get_by_text("The time to undo this import has passed.")).to_be_visible()
     expect(page.get_by_role("button", name="Undo this import")).to_have_count(0)
+
+
+def test_a_later_import_that_stands_on_this_one_is_named_and_can_be_opened(person: Open, tmp_path: Path) -> None:
+    rows = sheets.orders(5)
+    page = person().open()
+    choose(page, sheets.write_csv(tmp_path / "first.csv", rows))
+    import_all(page)
+    first = page.url.split("#")[1]
+    for row in rows[:2]:
+        row[4] = "$1.00"
+    press(page, "Import another file")
+    choose(page, sheets.write_csv(tmp_path / "second.csv", rows))
+    to_plan(page)
+    page.get_by_role("radio", name="Overwrite them with this file").check()
+    press(page, "Import 5 rows")
+    heading(page, "5 overwritten")
+
+    visit = person()
+    page = visit.open(f"{first}&step=undo")
+    expect(page.get_by_text("“second.csv” changed")).to_be_visible()
+    press(page, "Open “second.csv”")
+    heading(page, "5 overwritten")
+    press(page, "Undo this import")
+    press(page, "Undo this import")
+    heading(page, "0 rows removed, 5 put back as before")
+
+
+def test_what_happened_is_listed_and_can_be_filed_away(person: Open, tmp_path: Path) -> None:
+    page = person().open()
+    choose(page, sheets.write_csv(tmp_path / "orders.csv", sheets.orders(5)))
+    import_all(page)
+
+    page.get_by_text("What happened to it").click()
+    expect(page.get_by_role("listitem").filter(has_text=re.compile(r"2\d{3}.* Imported$"))).to_be_visible()
+    with page.expect_download() as waiting:
+        press(page, "Download the record of this import")
+    record = json.loads(waiting.value.path().read_text("utf-8"))
+    assert record["batch"]["inserted"] == 5
+    assert waiting.value.suggested_filename == "import orders.csv.json"
+
+
+def test_a_long_import_and_a_long_undo_show_how_far_they_are(person: Open, tmp_path: Path) -> None:
+    page = person().open()
+    choose(page, sheets.write_csv(tmp_path / "orders.csv", sheets.orders(5)))
+    to_plan(page)
+    states = count(1)
+
+    def slowly(route: Route) -> None:
+        """As the API answers about a batch of 200,000 rows, twice; then how it really stands."""
+        answer = route.fetch()
+        batch = answer.json()
+        if "status" not in batch or batch.get("dry_run") or next(states) > 2:
+            route.fulfill(response=answer)
+            return
+        working = {"committed": "committing", "rolled_back": "rolling_back"}[batch["status"]]
+        route.fulfill(
+            status=202, json={**batch, "status": working, "row_count": 200_000, "progress": {"phase": "loading", "rows": 120_000}}
+        )
+
+    page.route(re.compile(r"/import/(records/commit|batches/[^/?]+(/rollback)?)$"), slowly)
+    press(page, "Import 5 rows")
+    expect(page.get_by_text("120,000 of 200,000 rows")).to_be_visible()
+    heading(page, "5 rows added")
+
+    states = count(1)
+    press(page, "Undo this import")
+    press(page, "Undo this import")
+    heading(page, "Taking it back")
+    expect(page.get_by_text("120,000 of 200,000 rows")).to_be_visible()
+    heading(page, "5 rows removed")
+
+
+def test_an_undo_that_fails_says_that_nothing_changed(person: Open, tmp_path: Path) -> None:
+    page = person().open()
+    choose(page, sheets.write_csv(tmp_path / "orders.csv", sheets.orders(5)))
+    import_all(page)
+    press(page, "Undo this import")
+    expect(page.get_by_text("so nothing is lost")).to_be_visible()
+    detail = "This was started and never finished. Nothing was changed; try again."
+
+    def lost(route: Route) -> None:
+        batch = page.request.get(route.request.url.removesuffix("/rollback"), headers=route.request.headers).json()
+        route.fulfill(status=202, json={**batch, "status": "rolling_back"})
+
+    page.route("**/rollback", lost)
+    page.route(
+        re.compile(r"/import/batches/[^/?]+$"),
+        lambda route: route.fulfill(json={**route.fetch().json(), "problem": {"code": "job_lost", "detail": detail}}),
+    )
+    press(page, "Undo this import")
+
+    expect(page.get_by_text(detail)).to_be_visible()
+    heading(page, "5 rows added")
+    expect(page.get_by_role("button", name="Undo this import")).to_be_enabled()

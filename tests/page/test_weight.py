@@ -42,7 +42,13 @@ def test_what_travels_is_less_than_60_kb_and_comes_from_one_place(person: Open) 
 
 def test_every_module_is_fetched_at_once_and_not_one_after_the_other() -> None:
     announced = set(re.findall(r'modulepreload" href="/assets/([^"]+)"', (WEB / "index.html").read_text("utf-8")))
-    imported = {name for path in SCRIPTS for name in re.findall(r'from "\./([^"]+)"|import "\./([^"]+)"', path.read_text("utf-8")) for name in name if name}
+    imported = {
+        name
+        for path in SCRIPTS
+        for name in re.findall(r'from "\./([^"]+)"|import "\./([^"]+)"', path.read_text("utf-8"))
+        for name in name
+        if name
+    }
 
     assert announced == imported
 

@@ -115,6 +115,10 @@ export class Api extends EventTarget {
   records(batch, query) {
     return this.request("GET", `/import/batches/${batch}/records`, { query });
   }
+  /** @param {string} batch */
+  trail(batch) {
+    return this.request("GET", `/import/batches/${batch}/events`);
+  }
   /** @param {string} batch @param {{force?: boolean, keep_modified?: boolean, dry_run?: boolean}} body */
   rollback(batch, body) {
     return this.request("POST", `/import/batches/${batch}/rollback`, { body });

@@ -43,6 +43,7 @@ export class Job extends EventTarget {
   /** @type {any} the batch once the import was accepted */ batch = null;
   /** @type {{loading: boolean, forecast: any, problem: Problem | null, choice: "keep" | "force" | null} | null} */ undo = null;
   /** @type {{items: any[], cursor: string | null, loading: boolean, problem: Problem | null} | null} */ records = null;
+  /** @type {any[] | null} what was done to the batch */ trail = null;
   /** @type {Job | null} the file that this one corrects */ before = null;
   /** @type {Problem | null} what went wrong last, shown where it happened */ problem = null;
   /** @type {Record<string, any>} what the views remember: filters, how many rows are shown */ view = {};
@@ -281,6 +282,7 @@ export class Job extends EventTarget {
   async #settle(batch) {
     let wait = SOON_MS;
     const before = this.batch?.status;
+    const undoing = batch.status === "rolling_back";
     this.#set({ batch });
     while (batch.status === "committing" || batch.status === "rolling_back") {
       this.#set({ batch, phase: batch.status === "committing" ? "committing" : "undoing" });
@@ -289,14 +291,18 @@ export class Job extends EventTarget {
       batch = await this.api.batch(this.#id, { signal: this.#stop.signal });
     }
     if (batch.status === "failed") return this.#fell(batch);
-    this.#move({ batch, filename: batch.filename, phase: "done", undo: null, records: null });
-    if (before !== undefined || this.preview) this.dispatchEvent(new Event(batch.status === "committed" ? "committed" : "rolledback"));
+    this.#move({ batch, filename: batch.filename, phase: "done", undo: null, records: null, trail: null });
+    if (undoing && batch.status === "committed") {
+      this.#set({ problem: problemOf(batch, "The undo failed. Nothing was changed; try again.") });
+      this.#wrong(/** @type {any} */ (this.problem));
+    } else if (before !== batch.status && (before || this.preview)) {
+      this.dispatchEvent(new Event(batch.status === "committed" ? "committed" : "rolledback"));
+    }
   }
 
   /** An import that failed left nothing behind; go back to the plan when we still have one. */
   #fell(batch) {
-    const told = batch.problem?.detail ?? batch.problem ?? "The import failed. Nothing was imported; try again.";
-    const problem = new Problem({ status: 500, code: batch.problem?.code ?? "failed", detail: String(told) });
+    const problem = problemOf(batch, "The import failed. Nothing was imported; try again.");
     this.#set({ batch: null, phase: this.preview ? "plan" : "failed", problem, filename: batch.filename });
     if (this.preview && !this.accounts) void this.loadAccounts();
     this.#wrong(problem);
@@ -304,13 +310,14 @@ export class Job extends EventTarget {
 
   // --- the undo -----------------------------------------------------------------------------------------------------
 
-  /** Ask what an undo would do, before anything is done. */
-  async previewUndo() {
-    this.#move({ undo: { loading: true, forecast: null, problem: null, choice: null }, problem: null });
+  /** Ask what an undo would do, before anything is done. @param {boolean} [keep] leave alone what was changed since */
+  async previewUndo(keep = false) {
+    const choice = keep ? "keep" : null;
+    this.#move({ undo: { loading: true, forecast: null, problem: null, choice }, problem: null });
     try {
-      const forecast = await this.api.rollback(this.#id, { dry_run: true });
+      const forecast = await this.api.rollback(this.#id, { dry_run: true, ...(keep ? { keep_modified: true } : {}) });
       if (!forecast.would_undo) return await this.#settle(forecast); // another window was faster
-      this.#set({ undo: { loading: false, forecast, problem: null, choice: null } });
+      this.#set({ undo: { loading: false, forecast, problem: null, choice } });
     } catch (error) {
       const problem = asProblem(error);
       this.#set({ undo: { loading: false, forecast: null, problem, choice: null } });
@@ -350,7 +357,7 @@ export class Job extends EventTarget {
     const batch = await this.api.batch(this.#id, { patience: 0 }).catch(() => null);
     if (!batch || this.phase !== "done") return;
     const moved = batch.status !== this.batch.status;
-    this.#set({ batch, ...(moved ? { undo: null, records: null } : {}) });
+    this.#set({ batch, ...(moved ? { undo: null, records: null, trail: null } : {}) });
     if (moved) this.dispatchEvent(new Event("place"));
   }
 
@@ -364,6 +371,12 @@ export class Job extends EventTarget {
     } catch (error) {
       this.#set({ records: { ...known, loading: false, problem: asProblem(error) } });
     }
+  }
+
+  /** Who did what to the batch, and when. */
+  async loadTrail() {
+    const { items } = await this.api.trail(this.#id).catch(() => ({ items: [] }));
+    this.#set({ trail: items });
   }
 
   // --- found again by its address -----------------------------------------------------------------------------------
@@ -444,6 +457,9 @@ export class Job extends EventTarget {
     this.dispatchEvent(new CustomEvent("wrong", { detail: problem }));
   }
 }
+
+/** What went wrong with the last work on a batch. @param {any} batch @param {string} otherwise */
+const problemOf = (batch, otherwise) => new Problem({ status: 500, code: "failed", detail: otherwise, ...batch.problem });
 
 /** May this person import into the account? @param {{role: string}} account */
 export const writable = (account) => account.role === "owner" || account.role === "member";

@@ -26,23 +26,22 @@ function opened(signIn) {
   find("who").textContent = signIn.name;
   find("sign-out").onclick = () => signIn.leaveForGood();
   document.documentElement.dataset.state = "in";
-  arrange();
-}
-
-/** The history stands below the start; while a file is worked on, it would only distract. */
-function arrange() {
   imports.hidden = Boolean(location.hash.slice(1));
 }
 
-importer.addEventListener("takeback:navigate", ({ detail: { place, replace } }) => {
-  if (place === location.hash.slice(1)) return;
-  history[replace ? "replaceState" : "pushState"](null, "", place ? `#${place}` : location.pathname);
-  if (!place) void imports.refresh();
-  arrange();
+/** The history stands below the start; while a file is worked on, it would only distract. @param {boolean} idle */
+function arrange(idle) {
+  if (idle && imports.hidden) void imports.refresh();
+  imports.hidden = !idle;
+}
+
+importer.addEventListener("takeback:navigate", ({ detail: { place, replace, idle } }) => {
+  arrange(idle);
+  if (place !== location.hash.slice(1)) history[replace ? "replaceState" : "pushState"](null, "", place ? `#${place}` : location.pathname);
 });
 addEventListener("popstate", () => {
   importer.place = location.hash.slice(1);
-  arrange();
+  arrange(!location.hash.slice(1));
 });
 imports.addEventListener("takeback:open", ({ detail: { place } }) => {
   location.hash = place;

@@ -1,7 +1,7 @@
 /** Small pieces that several views share. Data only ever becomes text: lit-html escapes every `${…}`. */
 
 import { html, nothing, svg } from "./lit-html-3.3.3.js";
-import { span } from "./format.js";
+import { count, plural, span } from "./format.js";
 
 /** @typedef {import("./api.js").Problem} Problem */
 
@@ -75,6 +75,16 @@ export function trouble(problem, retry, label = "Try again") {
 
 /** Something is going on. @param {any} text */
 export const busy = (text) => html`<p class="busy"><span class="spinner" aria-hidden="true"></span>${text}</p>`;
+
+/**
+ * How far a long import or undo is; without figures only that it goes on.
+ * @param {{phase: string, rows: number} | null | undefined} progress @param {number} total
+ */
+export function advance(progress, total) {
+  if (!progress?.rows) return html`<progress aria-labelledby="step"></progress>`;
+  return html`<progress aria-labelledby="step" max=${total} .value=${progress.rows}></progress>
+    <p class="number">${count(progress.rows)} of ${plural(total, "row")}</p>`;
+}
 
 /**
  * The dial of the time left: a full ring is the whole window.

@@ -56,11 +56,11 @@ button, input, select { font: inherit; color: inherit; letter-spacing: inherit; 
 .button:hover { border-color: var(--ink); }
 .button:focus-visible, .button:focus-within:has(:focus-visible) { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: var(--radius); }
 .button.primary { background: var(--ink); border-color: var(--ink); color: light-dark(#fff, #191816); }
-.button.primary:hover { background: color-mix(in oklab, var(--ink) 86%, var(--surface)); }
+.button.primary:hover:enabled, label.button.primary:hover { background: color-mix(in oklab, var(--ink) 86%, var(--surface)); }
 .button.undo { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
-.button.undo:hover { background: color-mix(in oklab, var(--accent) 88%, var(--ink)); }
+.button.undo:hover:enabled { background: color-mix(in oklab, var(--accent) 88%, var(--ink)); }
 .button.danger { background: var(--bad); border-color: var(--bad); color: light-dark(#fff, #2b0d0a); }
-.button:disabled { background: var(--sunk); border-color: var(--line); color: var(--soft); cursor: default; }
+.button:disabled, .button.undo:disabled, .button.primary:disabled { background: var(--sunk); border-color: var(--line); color: var(--soft); cursor: default; }
 .link { border: 0; background: none; padding: 0.125rem 0; color: var(--accent); text-decoration: underline; text-underline-offset: 0.18em; text-decoration-thickness: 1px; cursor: pointer; font-size: inherit; }
 .icon-button { display: inline-grid; place-items: center; width: 2rem; height: 2rem; border: 0; border-radius: 6px; background: none; color: var(--soft); cursor: pointer; font-size: 0.9rem; }
 .icon-button:hover { background: var(--sunk); color: var(--ink); }
@@ -131,7 +131,7 @@ progress:indeterminate::-moz-progress-bar { background: none; }
 .note.bad { background: var(--bad-wash); } .note.bad > .icon, .note.bad .note-title { color: var(--bad); }
 .note.warn { background: var(--warn-wash); } .note.warn > .icon, .note.warn .note-title { color: var(--warn); }
 .note.good { background: var(--good-wash); } .note.good > .icon, .note.good .note-title { color: var(--accent); }
-.banner { position: sticky; top: 0.5rem; z-index: 3; margin: 0 0 1rem; box-shadow: 0 4px 18px rgb(0 0 0 / 0.12); }
+.banner { border-radius: var(--radius); position: sticky; top: 0.5rem; z-index: 3; margin: 0 0 1rem; box-shadow: 0 4px 18px rgb(0 0 0 / 0.12); }
 
 /* --- what was understood --- */
 .facts { display: grid; gap: 0.5rem; margin: 0.875rem 0 0.5rem; }
@@ -163,7 +163,7 @@ progress:indeterminate::-moz-progress-bar { background: none; }
 .row-tools { display: flex; flex-wrap: wrap; gap: 0.75rem 1.5rem; justify-content: space-between; align-items: center; margin: 1rem 0 0.5rem; }
 .filters, .left-out { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; min-width: 0; }
 .left-out { margin-top: 1rem; font-size: 0.9375rem; }
-.filters select { max-width: min(100%, 18rem); min-height: 2.25rem; }
+.filters select { max-width: min(100%, 12rem); min-height: 2.25rem; }
 .chip { display: inline-flex; align-items: center; gap: 0.5em; min-height: 2.25rem; padding: 0.25rem 0.875rem; border: 1px solid var(--edge); border-radius: 99px; background: var(--surface); font-size: 0.875rem; cursor: pointer; }
 .chip:focus-visible { border-radius: 99px; }
 .chip[aria-pressed="true"] { background: var(--ink); border-color: var(--ink); color: light-dark(#fff, #191816); }
@@ -232,8 +232,8 @@ progress:indeterminate::-moz-progress-bar { background: none; }
 .dial-track { stroke: rgb(255 255 255 / 0.16); stroke-width: 7; }
 .dial-left { stroke: var(--accent); stroke-width: 7; stroke-linecap: butt; }
 .dial-arrow { stroke: #f6f3ec; stroke-width: 6; }
-.confirm { border-color: var(--bad); }
-.losses { margin-top: 0.75rem; }
+.trail { display: grid; gap: 0.375rem; font-size: 0.9375rem; padding-bottom: 0.5rem; }
+.trail time { color: var(--soft); font-variant-numeric: tabular-nums; }
 
 /* --- history --- */
 .history-head { display: flex; flex-wrap: wrap; gap: 0.75rem 1.5rem; justify-content: space-between; align-items: end; margin-bottom: 0.75rem; }

@@ -167,7 +167,7 @@ export class TakebackImporter extends HTMLElement {
     const [before, now] = [this.#told, this.place].map((place) => new URLSearchParams(place));
     this.#told = this.place;
     const replace = before.get("batch") === now.get("batch") && before.get("step") === now.get("step");
-    this.#emit("navigate", { place: this.place, replace });
+    this.#emit("navigate", { place: this.place, replace, idle: !this.#job });
   }
 
   /** Forget this file, here and in the store. @param {Job} job */
@@ -228,12 +228,12 @@ export class TakebackImporter extends HTMLElement {
     this.dispatchEvent(new CustomEvent(`takeback:${name}`, { detail, bubbles: true, composed: true }));
   }
 
-  /** @param {"csv" | "xlsx"} kind */
-  async #template(kind) {
-    const sheet = await this.#api.fetch("GET", `/import/template.${kind}`).then((answer) => answer.blob()).catch(() => null);
-    if (!sheet) return;
-    const url = URL.createObjectURL(sheet);
-    save(url, `takeback-template.${kind}`);
+  /** A small file that the API makes, to be saved. @param {string} path @param {string} name */
+  async #file(path, name) {
+    const file = await this.#api.fetch("GET", path).then((answer) => answer.blob()).catch(() => null);
+    if (!file) return;
+    const url = URL.createObjectURL(file);
+    save(url, name);
     setTimeout(() => URL.revokeObjectURL(url), 60_000);
   }
 
@@ -304,7 +304,7 @@ export class TakebackImporter extends HTMLElement {
       over: this.#over,
       ondrag: (over) => ((this.#over = over), this.#draw()),
       onfiles: (files) => this.add(files),
-      ontemplate: (kind) => this.#template(kind),
+      ontemplate: (kind) => this.#file(`/import/template.${kind}`, `takeback-template.${kind}`),
     });
   }
 
@@ -337,7 +337,12 @@ export class TakebackImporter extends HTMLElement {
       case "committing":
         return committing(job);
       case "done":
-        return done(job, fields, { onaway: away, account });
+        return done(job, fields, {
+          onaway: away,
+          account,
+          onmanifest: () => this.#file(`/import/batches/${job.batchId}/manifest`, `import ${job.filename}.json`),
+          onopen: (batch) => this.#show(this.#adopt(Job.at(this.#api, new URLSearchParams({ batch })))),
+        });
       case "undoing":
         return undoing(job);
       case "gone":

@@ -2,20 +2,23 @@
 
 import { html, nothing } from "./lit-html-3.3.3.js";
 import { amount, count, plural, span, time, value } from "./format.js";
-import { busy, dial, figure, icon, ledger, note, trouble } from "./parts.js";
+import { advance, busy, dial, figure, icon, ledger, note, trouble } from "./parts.js";
 import { labelOf } from "./view-columns.js";
 
 /** @typedef {import("./job.js").Job} Job */
 
-/** @param {Job} job @param {any[]} fields @param {{onaway: () => void, account: string}} acts */
+/**
+ * @param {Job} job @param {any[]} fields
+ * @param {{onaway: () => void, onmanifest: () => void, onopen: (batch: string) => void, account: string}} acts
+ */
 export function done(job, fields, acts) {
   const { batch } = job;
-  if (job.undo) return undo(job, fields);
+  if (job.undo) return undo(job, fields, acts);
   return html`<section aria-labelledby="step">
     ${batch.status === "rolled_back" ? takenBack(batch, acts) : imported(job, acts)}
     ${trouble(job.problem)}
     ${(batch.warnings ?? []).map((warning) => note("warn", "Please look at this", warning.message))}
-    ${totals(batch, fields)} ${records(job, fields)}
+    ${totals(batch, fields)} ${records(job, fields)} ${trail(job, acts)}
     <p class="actions"><button type="button" class="button" @click=${acts.onaway}>${icon("upload")}Import another file</button></p>
   </section>`;
 }
@@ -78,7 +81,7 @@ function totals(batch, fields) {
   if (!listed.length) return nothing;
   return html`<section class="block" aria-labelledby="sums">
     <h3 id="sums">Totals</h3>
-    ${ledger(listed.map((field) => ({ label: field.label, text: amount(batch.totals[field.name]) })), "Sums of this import, as counted in the database.")}
+    ${ledger(listed.map((field) => ({ label: field.label, text: amount(batch.totals[field.name]) })), batch.status === "committed" ? "Sums of this import, as counted in the database." : "Sums of what was imported and taken back.")}
   </section>`;
 }
 
@@ -113,10 +116,36 @@ function records(job, fields) {
   </details>`;
 }
 
+const ACTIONS = {
+  created: "Begun",
+  commit_accepted: "Import accepted",
+  committed: "Imported",
+  commit_refused: "Import refused",
+  commit_failed: "Import failed, nothing written",
+  rollback_accepted: "Undo accepted",
+  rolled_back: "Taken back",
+  rollback_refused: "Undo refused",
+  rollback_failed: "Undo failed, nothing changed",
+  rollback_disabled: "Undo given up",
+  rollback_expired: "The time to undo ended",
+};
+
+/** What was done to it and when, and the paper for the accountant. @param {Job} job @param {{onmanifest: () => void}} acts */
+function trail(job, { onmanifest }) {
+  const open = (event) => event.target.open && job.loadTrail();
+  return html`<details class="below-details" @toggle=${open}>
+    <summary>What happened to it</summary>
+    ${job.trail
+      ? html`<ul class="trail">${job.trail.map((event) => html`<li><time datetime=${event.happened_at}>${time(event.happened_at)}</time> ${ACTIONS[/** @type {keyof typeof ACTIONS} */ (event.action)] ?? event.action.replaceAll("_", " ")}</li>`)}</ul>`
+      : busy("Reading …")}
+    <p class="actions"><button type="button" class="button" @click=${onmanifest}>${icon("down")}Download the record of this import</button></p>
+  </details>`;
+}
+
 const side = (field) => (field.kind === "money" || field.kind === "count" ? "number" : "");
 
-/** Before the undo: what would happen, what would be lost. @param {Job} job @param {any[]} fields */
-function undo(job, fields) {
+/** Before the undo: what would happen, what would be lost. @param {Job} job @param {any[]} fields @param {{onopen: (batch: string) => void}} acts */
+function undo(job, fields, acts) {
   const state = /** @type {NonNullable<Job["undo"]>} */ (job.undo);
   const leave = html`<button type="button" class="button" @click=${() => job.leaveUndo()}>Keep the import</button>`;
   return html`<section class="card undo-card" aria-labelledby="step">
@@ -124,9 +153,21 @@ function undo(job, fields) {
     <p class="filename">${icon("sheet")}<span>${job.filename}</span></p>
     ${trouble(job.problem)}
     ${state.loading ? busy("Looking at what an undo would do …") : nothing}
-    ${state.problem ? trouble(state.problem, () => job.previewUndo()) : nothing}
+    ${state.problem?.code === "later_import" ? later(job, state.problem, acts) : trouble(state.problem, () => job.previewUndo())}
     ${state.forecast ? forecast(job, state, fields, leave) : html`<p class="actions">${leave}</p>`}
   </section>`;
+}
+
+/** Another import stands on this one. @param {Job} job @param {any} problem @param {{onopen: (batch: string) => void}} acts */
+function later(job, problem, { onopen }) {
+  const { batch_id: id, filename } = problem.body.later_import;
+  return note(
+    "warn",
+    "A later import changed some of these rows",
+    `“${filename}” changed ${plural(problem.body.later_records, "row")} of this import. Undo that one first, or leave those rows as they are now.`,
+    html`<button type="button" class="button" @click=${() => onopen(id)}>Open “${filename}”</button>
+      <button type="button" class="button" @click=${() => job.previewUndo(true)}>Leave those rows as they are</button>`,
+  );
 }
 
 /** @param {Job} job @param {any} state @param {any[]} fields @param {any} leave */
@@ -136,9 +177,10 @@ function forecast(job, state, fields, leave) {
   const option = (value, title, text) => html`<label class="choice"><input type="radio" name="edited" value=${value} .checked=${state.choice === value} @change=${() => job.decideUndo(value)} /><span>${title}<small>${text}</small></span></label>`;
   const kept = state.choice === "keep";
   return html`<dl class="figures">
-      ${figure(count(would.deleted), "added by this import: removed")}
-      ${would.restored ? figure(count(would.restored), "overwritten by this import: put back as before") : nothing}
-      ${edited ? figure(count(edited), "of these edited since", "warn") : nothing}
+      ${figure(count(would.deleted), "will be removed: this import added them")}
+      ${would.restored ? figure(count(would.restored), "will be put back as before: this import overwrote them") : nothing}
+      ${would.kept ? figure(count(would.kept), "will stay as they are now", "warn") : nothing}
+      ${edited ? figure(count(edited), "of these were edited since", "warn") : nothing}
     </dl>
     ${edited
       ? html`${lost(would, fields)}
@@ -149,10 +191,10 @@ function forecast(job, state, fields, leave) {
               ${option("force", edited === 1 ? "Undo it too" : "Undo them too", edited === 1 ? "The edit is lost for good." : `The edits of these ${count(edited)} rows are lost for good.`)}
             </div>
           </fieldset>`
-      : html`<p>Everything will be as it was before the import. No row was edited since, so nothing is lost.</p>`}
+      : html`<p>${would.kept ? "All other rows will be as they were before the import." : "Everything will be as it was before the import. No row was edited since, so nothing is lost."}</p>`}
     <p class="actions">
       <button type="button" class="button ${state.choice === "force" ? "danger" : "undo"}" ?disabled=${edited > 0 && !state.choice} @click=${() => job.takeBack()}>
-        ${icon("undo")}${!edited ? "Undo this import" : kept ? "Undo all but the edited rows" : state.choice ? "Undo, and lose the edits" : "Undo this import"}
+        ${icon("undo")}${kept ? "Undo all but these rows" : !edited ? "Undo this import" : state.choice ? "Undo, and lose the edits" : "Undo this import"}
       </button>
       ${leave}
     </p>`;
@@ -179,10 +221,11 @@ const same = (one, two) => JSON.stringify(one) === JSON.stringify(two);
 
 /** @param {Job} job */
 export function undoing(job) {
+  const { progress, row_count: total } = job.batch ?? {};
   return html`<section class="card progress" aria-labelledby="step">
     <h2 id="step" tabindex="-1">Taking it back</h2>
     <p class="filename">${icon("sheet")}<span>${job.filename}</span></p>
-    <progress aria-labelledby="step"></progress>
+    ${advance(progress, total)}
     <p class="quiet">All of it, or nothing. You may close this page: the undo goes on.</p>
   </section>`;
 }

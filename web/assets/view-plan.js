@@ -2,7 +2,7 @@
 
 import { html, nothing } from "./lit-html-3.3.3.js";
 import { count, plural } from "./format.js";
-import { busy, icon, note, trouble } from "./parts.js";
+import { advance, busy, icon, note, trouble } from "./parts.js";
 import { writable } from "./job.js";
 import { sums } from "./view-review.js";
 
@@ -17,7 +17,7 @@ export function plan(job, fields) {
     <h2 id="step" tabindex="-1">Import ${plural(job.preview.valid_rows, "row")}</h2>
     <p class="verdict">From ${job.filename}. All rows are written, or none.</p>
     ${trouble(problem, accounts ? null : () => job.loadAccounts())}
-    ${accounts ? where(job, accounts) : problem ? nothing : busy("Looking up your accounts …")}
+    ${accounts ? where(job, accounts) : problem ? nothing : html`<div class="block">${busy("Looking up your accounts …")}</div>`}
     ${sums(job.preview, fields)}
     ${accounts ? bar(job) : nothing}
   </section>`;
@@ -77,11 +77,13 @@ function bar(job) {
   const { plan } = job;
   const counts = plan.existing ? plan.counts[plan.choice ?? ""] : plan.counts.reject;
   const writes = counts ? (counts.inserted ?? 0) + (counts.updated ?? 0) : 0;
+  const back = html`<button type="button" class="button" @click=${() => job.choose(false)}>${icon("back")}Back</button>`;
+  if (!job.accounts?.some(writable)) return html`<p class="actions">${back}</p>`;
   const hint = !plan.accountId ? "Choose an account." : plan.loading ? "" : plan.existing && !plan.choice ? "Choose what happens to rows that exist." : "You can undo this for 24 hours.";
   return html`<div class="bar">
     <p class="bar-text">${hint.startsWith("You") ? icon("undo") : nothing}${hint}</p>
     <span class="actions">
-      <button type="button" class="button" @click=${() => job.choose(false)}>${icon("back")}Back</button>
+      ${back}
       <button type="button" class="button primary" ?disabled=${!writes || plan.loading} @click=${() => job.commit()}>${counts && !writes ? "Nothing to import" : `Import ${writes ? plural(writes, "row") : ""}`}</button>
     </span>
   </div>`;
@@ -93,7 +95,7 @@ export function committing(job) {
   return html`<section class="card progress" aria-labelledby="step">
     <h2 id="step" tabindex="-1">Importing ${total ? plural(total, "row") : ""}</h2>
     <p class="filename">${icon("sheet")}<span>${job.filename}</span></p>
-    <progress aria-labelledby="step"></progress>
+    ${advance(job.batch?.progress, total)}
     <p class="quiet">All of them, or none. You may close this page: the import goes on, and this address shows the result.</p>
   </section>`;
 }

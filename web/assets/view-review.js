@@ -18,7 +18,7 @@ export function review(job, fields, acts) {
   if (preview.state === "unreadable") return unreadable(job, acts);
   return html`<section aria-labelledby="step">
     <h2 id="step" tabindex="-1" class="filename-title">${job.filename}</h2>
-    <p class="verdict ${preview.invalid_rows ? "warn" : ""}">${verdict(preview)}</p>
+    <p class="verdict ${preview.state === "ready" ? "" : "warn"}">${verdict(preview)}</p>
     ${trouble(job.problem)} ${fileErrors(preview)} ${preview.warnings.map((warning) => note("warn", "Please look at this", warning))}
     ${facts(job)} ${questions(job, fields)} ${columns(job, fields)} ${rows(job, fields, acts)} ${sums(preview, fields)}
     ${bar(job, acts)}
@@ -32,7 +32,7 @@ function facts(job) {
   return html`<section class="block" aria-labelledby="facts">
     <h3 id="facts">What was understood</h3>
     <ul class="facts">
-      ${understood(preview).map((fact) => html`<li>${icon("check")}<span>${fact.text}${fact.proof ? html` <small>${fact.proof}</small>` : nothing}</span></li>`)}
+      ${understood(preview).map((fact) => html`<li>${icon("check")}<span>${fact.text}${fact.proof ? html` <small>${fact.proof}</small>` : nothing} ${answered(job, fact)}</span></li>`)}
     </ul>
     ${dropped.length
       ? html`<details>
@@ -45,6 +45,13 @@ function facts(job) {
       : nothing}
     ${layout(job)}
   </section>`;
+}
+
+/** What a person answered can be taken back as well. @param {Job} job @param {{kinds?: string[]}} fact */
+function answered(job, fact) {
+  const given = (fact.kinds ?? []).filter((kind) => job.options[kind]);
+  const ask = () => job.revise({ options: Object.fromEntries(given.map((kind) => [kind, null])) });
+  return given.length ? html`<button type="button" class="link" @click=${ask}>Take this answer back</button>` : nothing;
 }
 
 /** How the file is read, to be set by hand. @param {Job} job */

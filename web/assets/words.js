@@ -33,7 +33,7 @@ const DECIDED = {
 
 /**
  * @param {any} preview
- * @returns {{text: string, proof?: string}[]}
+ * @returns {{text: string, proof?: string, kinds?: string[]}[]}
  */
 export function understood(preview) {
   const { file } = preview;
@@ -51,6 +51,7 @@ function columnFacts(decisions) {
   return [...Map.groupBy(facts, (fact) => fact.how)].map(([how, alike]) => ({
     text: `“${alike.map((fact) => fact.header).join("”, “")}”: ${how}`,
     proof: alike[0].proof,
+    kinds: decisions.filter((decision) => decision.header === alike[0].header).map((decision) => decision.kind),
   }));
 }
 
@@ -77,6 +78,8 @@ export function verdict(preview) {
   const { total_rows: total, valid_rows: valid, invalid_rows: invalid } = preview;
   if (preview.state === "unreadable") return "This file cannot be read.";
   if (!total) return "There are no rows in this file.";
+  const open = preview.unmapped_required.length + new Set(preview.decisions.filter((each) => each.needs_answer).map((each) => each.kind)).size;
+  if (open) return `${plural(total, "row")} found, and ${plural(open, "question")} for you.`;
   if (!invalid) return total === 1 ? "The one row can be imported." : `All ${count(total)} rows can be imported.`;
   return `${count(valid)} of ${plural(total, "row")} can be imported, ${count(invalid)} ${invalid === 1 ? "needs" : "need"} attention.`;
 }
