@@ -53,6 +53,7 @@ def event(
     """The event that API Gateway hands to the function behind `route`."""
     headers, cookies = _headers(incoming.headers)
     host = headers.get("host", "localhost")
+    headers |= {"x-forwarded-for": incoming.source_ip, "x-forwarded-port": host.partition(":")[2] or "80", "x-forwarded-proto": "http"}
     made: dict[str, Any] = {
         "version": "2.0",
         "routeKey": route.key,
@@ -86,10 +87,8 @@ def event(
     if parameters:
         made["pathParameters"] = {name: unquote(value) for name, value in parameters.items()}
     if claims is not None:
-        scopes = str(claims.get("scope", "")).split() or None
-        made["requestContext"]["authorizer"] = {
-            "jwt": {"claims": {name: _claim(value) for name, value in claims.items()}, "scopes": scopes}
-        }
+        # The scopes are those that a route asks for, and ours ask for none.
+        made["requestContext"]["authorizer"] = {"jwt": {"claims": {name: _claim(value) for name, value in claims.items()}, "scopes": None}}
     if incoming.body:
         made |= _body(incoming.body, headers.get("content-type", ""))
     return made

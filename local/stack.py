@@ -147,6 +147,7 @@ def _deploy(template: Template, lambdas: Lambdas, gateway: Gateway, api: str, da
                 "RequestId": request_id,
                 "LogicalResourceId": function,
                 "ResourceType": "AWS::CloudFormation::CustomResource",
+                "ServiceToken": properties["ServiceToken"],
                 "ResourceProperties": dict(properties),
             },
         )

@@ -3,11 +3,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
 
 import httpx
 import pytest
+
+EVENTS = Path(__file__).parents[3] / "events"
 
 
 def wait_for(found: Callable[[], Any], seconds: float = 20) -> Any:
@@ -17,6 +20,11 @@ def wait_for(found: Callable[[], Any], seconds: float = 20) -> Any:
             return value
         time.sleep(0.05)
     pytest.fail("it did not happen in time")
+
+
+def shape(value: Any) -> Any:
+    """The names in a JSON object, without the values."""
+    return {name: shape(inner) for name, inner in value.items()} if isinstance(value, dict) else None
 
 
 def seen(app: Any) -> list[dict[str, Any]]:
@@ -36,6 +44,8 @@ def test_an_object_under_the_prefix_calls_the_function_with_what_s3_says(app: An
     record = wait_for(lambda: seen_object(app, key))
 
     assert (record["eventSource"], record["eventName"], record["s3"]["bucket"]["name"]) == ("aws:s3", "ObjectCreated:Put", app.bucket)
+    real = json.loads((EVENTS / "validate_s3.json").read_text())["Records"][0]
+    assert shape(record) == shape(real)
     stored = record["s3"]["object"]
     assert (stored["size"], stored["eTag"], stored["versionId"]) == (5, put["ETag"].strip('"'), put["VersionId"])
     assert "/" in stored["key"]
@@ -69,6 +79,7 @@ def test_objects_elsewhere_call_nothing(app: Any) -> None:
 def test_the_schedule_calls_its_function_at_the_start(app: Any) -> None:
     event = wait_for(lambda: next((event for event in seen(app) if "detail-type" in event), None))
 
+    assert shape(event) == shape(json.loads((EVENTS / "expire_rollbacks_schedule.json").read_text()))
     assert (event["detail-type"], event["source"], event["detail"]) == ("Scheduled Event", "aws.events", {})
 
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import base64
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,8 @@ from local.declared import Route
 from local.payload import Incoming, answer, event
 
 NOW = datetime(2020, 3, 12, 19, 3, 58, tzinfo=UTC)
+FORWARDED = {"x-forwarded-for": "192.0.2.1", "x-forwarded-port": "80", "x-forwarded-proto": "http"}
+EVENTS = Path(__file__).parents[3] / "events"
 ROUTE = Route("POST", "/import/batches/{batch_id}/rollback", "Rollback", authorized=True)
 
 
@@ -51,7 +55,7 @@ def test_an_event_has_the_shape_that_amazon_documents() -> None:
         "rawPath": "/my/path",
         "rawQueryString": "parameter1=value1&parameter1=value2&parameter2=value",
         "cookies": ["cookie1", "cookie2"],
-        "headers": {"header1": "value1", "header2": "value1,value2", "user-agent": "agent", "content-type": "text/plain"},
+        "headers": {"header1": "value1", "header2": "value1,value2", "user-agent": "agent", "content-type": "text/plain", **FORWARDED},
         "queryStringParameters": {"parameter1": "value1,value2", "parameter2": "value"},
         "pathParameters": {"parameter1": "value1"},
         "body": "Hello from Lambda",
@@ -59,7 +63,7 @@ def test_an_event_has_the_shape_that_amazon_documents() -> None:
     }
     context = made["requestContext"]
     assert context["http"] == {"method": "POST", "path": "/my/path", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "agent"}
-    assert context["authorizer"] == {"jwt": {"claims": {"claim1": "value1", "scope": "scope1 scope2"}, "scopes": ["scope1", "scope2"]}}
+    assert context["authorizer"] == {"jwt": {"claims": {"claim1": "value1", "scope": "scope1 scope2"}, "scopes": None}}
     assert (context["stage"], context["time"], context["timeEpoch"]) == ("$default", "12/Mar/2020:19:03:58 +0000", 1584039838000)
 
 
@@ -118,3 +122,30 @@ def test_repeated_headers_of_an_answer_are_joined() -> None:
 def test_a_body_that_is_not_text_is_malformed() -> None:
     with pytest.raises(TypeError):
         answer({"statusCode": 200, "body": {"a": 1}})
+
+
+@pytest.mark.parametrize("path", sorted(EVENTS.glob("*_http.json")), ids=lambda path: path.stem)
+def test_an_event_has_every_part_of_a_real_one_and_no_other(path: Path) -> None:
+    real = json.loads(path.read_text())
+    method, pattern = real["routeKey"].split(" ")
+    claims = real["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims")
+    made = event(
+        incoming(
+            method=method,
+            path=real["rawPath"],
+            query=real["rawQueryString"],
+            headers=tuple(real["headers"].items()),
+            body=real.get("body", "").encode(),
+        ),
+        Route(method, pattern, "F", authorized=claims is not None),
+        real.get("pathParameters", {}),
+        claims,
+        NOW,
+    )
+
+    assert {key: type(value) for key, value in made.items()} == {key: type(value) for key, value in real.items()}
+    assert set(made["requestContext"]) == set(real["requestContext"])
+    assert set(made["requestContext"]["http"]) == set(real["requestContext"]["http"])
+    assert made["requestContext"].get("authorizer") == real["requestContext"].get("authorizer")
+    same = ("routeKey", "rawPath", "rawQueryString", "queryStringParameters", "pathParameters", "body", "isBase64Encoded")
+    assert {key: made.get(key) for key in same} == {key: real.get(key) for key in same}
