@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 
 from takeback.records import Column
 from takeback.rules.readings import Reading
 from takeback.rules.values import Problem, is_empty, parse_choice, parse_count, parse_date, parse_id
-from takeback.rules.values.dates import NumericDate, read_date
+from takeback.rules.values.dates import NumericDate, is_bare_number, read_date
 from takeback.rules.values.money import parse_money, read_amount
 
 Cell = tuple[str, str]  # the text, and t n d b e for what it was in the file
@@ -24,7 +25,9 @@ class ColumnSample:
     cells: Sequence[Cell]
 
 
+_YEARS = range(2000, 2050)  # bare numbers that would be days of other years are something else
 _ENOUGH = 400  # filled cells to look at
+_LONGEST_ADDRESS = 200
 _ADDRESS = re.compile(r"https?://|www\.|[^\s@]+@[^\s@]+\.[^\s@]+", re.IGNORECASE)
 _YES_NO = frozenset({"yes", "no", "true", "false", "y", "n", "ja", "nein", "oui", "non", "si"})
 
@@ -62,7 +65,7 @@ def reads_like_people(cells: Sequence[Cell]) -> bool:
 
 def counts_rows(cells: Sequence[Cell]) -> bool:
     """Whether the cells are 1, 2, 3 … or small numbers that grow by one."""
-    numbers = [int(text) for text, _ in cells if text.strip().isdecimal()][:_ENOUGH]
+    numbers = [int(text) for text, _ in cells if len(text) < 10 and text.strip().isdecimal()][:_ENOUGH]
     return len(numbers) > 1 and numbers[0] < 1000 and all(after - before == 1 for before, after in pairwise(numbers))
 
 
@@ -71,8 +74,10 @@ def is_date(cell: Cell) -> bool:
     text, kind = cell
     if kind != "t":
         return not isinstance(parse_date(text, Reading(), kind), Problem)
-    found = read_date(text)
-    return not isinstance(found, Problem) and (not isinstance(found, NumericDate) or "." not in found.separator or found.digits[2] == 4)
+    found = read_date(text, ("excel", "unix"))
+    if isinstance(found, NumericDate):
+        return True
+    return isinstance(found, date) and (not is_bare_number(text) or found.year in _YEARS)
 
 
 def is_amount(cell: Cell) -> bool:
@@ -82,6 +87,10 @@ def is_amount(cell: Cell) -> bool:
         return not isinstance(parse_money(text, Reading(), kind), Problem)
     amount = read_amount(text)
     return not isinstance(amount, Problem) and amount.mark != "!"
+
+
+def _is_address(cell: Cell) -> bool:
+    return _ADDRESS.search(cell[0][:_LONGEST_ADDRESS]) is not None
 
 
 def _share(cells: Sequence[Cell], holds: Callable[[Cell], bool]) -> float:
@@ -111,7 +120,7 @@ def _id(filled: Sequence[Cell]) -> str | None:
         return "its cells are no order numbers"
     if _share(filled, lambda cell: any(letter.isdigit() for letter in cell[0])) < 0.5:
         return "its cells have no digits"
-    if _share(filled, lambda cell: len(cell[0]) > 64 or len(cell[0].split()) > 3 or bool(_ADDRESS.search(cell[0]))) > 0.4:
+    if _share(filled, lambda cell: len(cell[0]) > 64 or len(cell[0].split()) > 3 or _is_address(cell)) > 0.4:
         return "its cells are texts, no order numbers"
     if _share(filled, lambda cell: is_date(cell) and not cell[0].strip().isdigit()) > 0.4:
         return "its cells are dates"
@@ -126,7 +135,7 @@ def _text(filled: Sequence[Cell]) -> str | None:
     for holds, what in (
         (is_date, "dates"),
         (is_amount, "numbers"),
-        (lambda cell: bool(_ADDRESS.search(cell[0])), "addresses of web or mail"),
+        (_is_address, "addresses of web or mail"),
     ):
         if _share(filled, holds) > 0.8:
             return f"its cells are {what}"

@@ -163,6 +163,12 @@ def test_a_column_that_only_counts_the_rows_is_no_order_number() -> None:
     assert mapped(("ID", "k"))["ebay_order_id"] == "ID"
 
 
+@pytest.mark.parametrize("cells", [["46027", "46030.5"], ["1767571200", "1767657600"], ["20260105"]])
+def test_dates_as_bare_numbers_are_dates_under_a_header_that_says_so(cells: list[str]) -> None:
+    assert suggest([ColumnSample("Sale date", [(cell, "t") for cell in cells])], FIELDS)[0].field == "sale_date"
+    assert suggest([ColumnSample("Sale date", [("12345", "t"), ("99", "t")])], FIELDS)[0].field is None
+
+
 def test_a_typing_error_is_forgiven_and_a_known_word_is_no_typing_error() -> None:
     (typo,) = suggest([sample("Order Numbr", "i")], FIELDS)
     (other,) = suggest([sample("Order Member", "i")], FIELDS)

@@ -11,6 +11,7 @@ from takeback.rules.values.problem import Problem
 
 Choices = Mapping[str, tuple[str, ...]]
 
+_LONGEST = 100
 _APART = re.compile(r"[\W_]+")
 
 
@@ -21,7 +22,7 @@ def spelling(text: str) -> str:
 
 def parse_choice(text: str, choices: Choices) -> str | Problem:
     """The stored word for one of its usual spellings; a problem that names the words when it is none."""
-    found = _spellings(tuple(choices.items())).get(spelling(text))
+    found = _spellings(tuple(choices.items())).get(spelling(text)) if len(text) <= _LONGEST else None
     if found is not None:
         return found
     known = ", ".join(choices)

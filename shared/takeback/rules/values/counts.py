@@ -9,6 +9,8 @@ from takeback.rules.values.problem import Problem
 
 LARGEST_COUNT = 1_000_000_000
 
+_LONGEST = 40
+
 _PIECES = re.compile(
     r"(?:x\s*)?([+-]?\d{1,12})(?:[.,]0{1,2})?(?:\s*(?:x|pcs?\.?|pieces?|units?|ea\.?|stk\.?|stück|st\.?|pi[eè]ces?|pcs|uds?\.?|unidades))?",
     re.IGNORECASE,
@@ -29,6 +31,8 @@ def parse_count(text: str, kind: str = "t") -> int | Problem:
     if kind == "n":
         return _typed(text)
     stripped = text.strip()
+    if len(stripped) > _LONGEST:
+        return _NO_COUNT
     if match := _PIECES.fullmatch(stripped):
         return _bounded(int(match[1]))
     if match := _GROUPED.fullmatch(stripped):
@@ -47,6 +51,8 @@ def _typed(text: str) -> int | Problem:
         return _NO_COUNT
     if not value.is_finite():
         return _NO_COUNT
+    if value.adjusted() > _LONGEST:
+        return _TOO_LARGE
     return _bounded(int(value)) if value == value.to_integral_value() else _FRACTION
 
 

@@ -15,6 +15,8 @@ from takeback.rules.values.problem import Problem
 ORDERS: Final[tuple[DateOrder, ...]] = ("MDY", "DMY", "YMD")
 FIRST_YEAR, LAST_YEAR = 1970, 2099
 
+_LONGEST = 100
+
 _ZONE = r"(?:Z|(?:UTC|GMT)?\s?[+\-\u2212]\d{1,2}(?::?\d{2})?|\(?[A-Za-z]{2,5}\)?|[A-Za-z]+/[A-Za-z_]+)"
 _CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)?\s?(?P<half>[AaPp]\.?\s?[Mm]\.?)?"
 _TIME_AFTER = re.compile(rf"(?:\s*[T,]\s*|\s+(?:at|um|à|a las|-)\s+|\s+){_CLOCK}\s*{_ZONE}?(?:\s*[(\[][^)\]]*[)\]])?$")
@@ -103,6 +105,8 @@ def read_date(text: str, numbers: tuple[NumberDates | None, ...] = ()) -> date |
 
     `numbers`: what a bare number may count, days as a spreadsheet does or seconds as Unix does.
     """
+    if len(text) > _LONGEST:
+        return _NO_DATE
     found = _of_numbers(text)  # most cells are three numbers and nothing else
     if found is not None:
         return found

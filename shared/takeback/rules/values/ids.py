@@ -51,6 +51,8 @@ def _typed(text: str) -> str | Problem:
         return _NO_ID
     if not value.is_finite():
         return _NO_ID
+    if abs(value.adjusted()) > LONGEST_ID or len(text) > LONGEST_ID:
+        return _TOO_LONG
     if value != value.to_integral_value():
         return text
     digits = format(value.to_integral_value(), "f")

@@ -202,8 +202,10 @@ def _typed(text: str, reading: Reading) -> int | Problem:
         value = Decimal(text.strip())
     except InvalidOperation:
         return _NO_AMOUNT
-    if not value.is_finite() or value.adjusted() > _MOST_DIGITS:
-        return _TOO_LARGE if value.is_finite() else _NO_AMOUNT
+    if not value.is_finite():
+        return _NO_AMOUNT
+    if abs(value.adjusted()) > _MOST_DIGITS:
+        return (_TOO_LARGE if value.adjusted() > 0 else _TOO_FINE) if value else 0
     whole, _, fraction = format(abs(_TYPED.plus(value)), "f").partition(".")
     cents = _cents(whole, fraction, in_cents=reading.money_unit == "cents")
     if isinstance(cents, Problem):
