@@ -137,6 +137,10 @@ class _Journey:
             if not preview["valid_rows"]:
                 raise _CannotGoOn("No row is left that could be imported.")
             bad = sorted({error["row"] for error in preview["errors"] if error["row"]})
+            if len(bad) < preview["invalid_rows"]:
+                raise _CannotGoOn(
+                    f"{preview['invalid_rows']:,} rows are wrong, more than are listed. The page (make run) offers all of them as a file."
+                )
             self._console.print(
                 Text(f"The demo goes on without these {len(bad):,} rows; you would mend the file or leave them out too.", style="yellow")
             )
