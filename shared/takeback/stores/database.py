@@ -84,10 +84,8 @@ def _begun(user_id: str | None, *, long: bool) -> Connection:
     """A connection with a transaction begun. One that died while it was kept is replaced: nothing was done on it yet."""
     while _idle:
         connection = _idle.pop()
-        try:
+        with suppress(psycopg.OperationalError, psycopg.InterfaceError):
             return _begin(connection, user_id, long=long)
-        except (psycopg.OperationalError, psycopg.InterfaceError):
-            connection.close()
     try:
         return _begin(connect(None if user_id else WAKING_SECONDS), user_id, long=long)
     except psycopg.OperationalError as error:
@@ -95,10 +93,14 @@ def _begun(user_id: str | None, *, long: bool) -> Connection:
 
 
 def _begin(connection: Connection, user_id: str | None, *, long: bool) -> Connection:
-    connection.execute("begin")
-    connection.execute("select set_config('app.user_id', %s, true)", [user_id or ""])
-    if long:
-        connection.execute("select set_config('statement_timeout', '14min', true), set_config('lock_timeout', '60s', true)")
+    try:
+        connection.execute("begin")
+        connection.execute("select set_config('app.user_id', %s, true)", [user_id or ""])
+        if long:
+            connection.execute("select set_config('statement_timeout', '14min', true), set_config('lock_timeout', '60s', true)")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

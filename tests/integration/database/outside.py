@@ -69,10 +69,10 @@ def _watch_database(patch: pytest.MonkeyPatch, outside: Outside) -> None:
             raise psycopg.OperationalError("the connection is lost")
         return done
 
-    def watched_connect() -> database.Connection:
+    def watched_connect(patience_seconds: int | None = None) -> database.Connection:
         if outside.passes():
             raise psycopg.OperationalError("connection refused")
-        return connect()
+        return connect(patience_seconds)
 
     patch.setattr(psycopg.Connection, "wait", watched_wait)
     patch.setattr(database, "connect", watched_connect)

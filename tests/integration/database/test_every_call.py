@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from takeback.errors import Unavailable
+from takeback.faults import HandlerFailedError
 from takeback.settings import settings
 from takeback.stores import database
 from tests.integration.database.calls import Reply, Upload, created, http, upload
@@ -68,7 +68,7 @@ def _deliver(prefix: Any) -> Step:
                 listed = made.request_keys(prefix)
             for key in listed:
                 created(prefix.removesuffix("s"), key)
-        except Unavailable:
+        except HandlerFailedError:
             return Reply(503, {"Retry-After": "5"}, {})
         return Reply(200, {}, {"status": "delivered"})
 
