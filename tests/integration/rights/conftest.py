@@ -79,6 +79,7 @@ class Cloud:
         event = json.loads((ROOT / "events" / "batches_http.json").read_text())
         path = pattern.format(**params)
         event |= {"routeKey": route, "rawPath": path, "pathParameters": params, "queryStringParameters": query or {}}
+        event["headers"]["accept"] = "*/*"
         event["requestContext"]["http"] |= {"method": method, "path": path}
         event["requestContext"]["authorizer"]["jwt"]["claims"]["sub"] = self.user_id
         if body is not None:
