@@ -154,7 +154,10 @@ def _deploy(template: Template, lambdas: Lambdas, gateway: Gateway, api: str, da
         said = gateway.deployed.pop(request_id, {})
         if outcome.error or said.get("Status") != "SUCCESS":
             reason = outcome.error["errorMessage"] if outcome.error else said.get("Reason", "it did not say how it ended")
-            raise CannotStart(f"{function} failed: {reason} Its log is logs/{function}.log in the data folder.")
+            raise CannotStart(
+                f"{function} failed: {reason} (the log: logs/{function}.log in the data folder). "
+                "If an unfinished version made this folder, name another: make run DATA_DIR=…"
+            )
     if database.app_password:
         owners = {function for function, _ in template.custom_resources}
         users = {name: function.environment["PGUSER"] for name, function in template.functions.items() if "PGUSER" in function.environment}
