@@ -1,7 +1,7 @@
 # One command per intent. `make` alone is the gate: lint, types, template, every test.
 # Variables: PORT and DATA_DIR for run; FILE for demo; PYTHON for the interpreter that .venv is made with.
 .DEFAULT_GOAL := check
-.PHONY: run demo test check lint types template setup tools chromium build deploy lock bench profile shots clean
+.PHONY: run demo test soak check lint types template setup tools chromium build deploy lock bench profile shots clean
 
 export PORT ?= 8000
 export DATA_DIR ?= .local
@@ -19,6 +19,11 @@ demo: setup
 test: setup tools chromium
 	$(PY) -m pytest -n 2 --dist loadfile -m "not alone"
 	$(PY) -m pytest -m alone
+
+# The state machine and the deaths of docs/reliability.md, for longer than a gate can wait.
+soak: setup
+	MODEL_RUNS=$${MODEL_RUNS:-500} MODEL_STEPS=$${MODEL_STEPS:-40} DEATHS=$${DEATHS:-1000} \
+		$(PY) -m pytest tests/integration/database/test_model.py tests/integration/database/test_faults.py tests/integration/database/test_races.py
 
 check: lint types template test
 
@@ -58,10 +63,10 @@ lock: tools
 	.venv-tools/bin/python layers/lock.py
 
 bench: setup
-	@$(PY) -m bench
+	@PYTHONPATH=shared $(PY) -m bench
 
 profile: setup
-	@$(PY) -m bench.profile
+	@PYTHONPATH=shared $(PY) -m bench.profile
 
 shots: setup chromium
 	@$(PY) -m tests.page.shots

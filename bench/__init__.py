@@ -1,0 +1,1 @@
+"""Measurements: ratios against peers, taken side by side in one run."""
