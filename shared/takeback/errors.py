@@ -141,6 +141,12 @@ class TotalsDiffer(TakebackError):
     code = "totals_differ"
 
 
+class RowsRefused(TakebackError):
+    """The database refused a row that the preview had found right, so nothing was kept. Tell whoever runs this service."""
+
+    code = "rows_refused"
+
+
 class Unavailable(TakebackError):
     """The service is waking up or busy. Nothing was changed; try again in a few seconds."""
 

@@ -41,6 +41,11 @@ def role_on(db: Connection, account_id: UUID) -> Role | None:
     return None if row is None else row["role"]
 
 
+def is_account_of(db: Connection, account_id: UUID, org_id: UUID) -> bool:
+    """Whether the account belongs to the org. A batch never changes its org."""
+    return db.execute("select from accounts where account_id = %s and org_id = %s", [account_id, org_id]).fetchone() is not None
+
+
 def require_writer(db: Connection, account_id: UUID) -> None:
     """`Forbidden` unless the caller may write to the account."""
     role = role_on(db, account_id)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 from psycopg.types.json import Jsonb
 
 from takeback.errors import (
@@ -16,6 +17,7 @@ from takeback.errors import (
     AlreadyRolledBack,
     Conflict,
     Forbidden,
+    RowsRefused,
     TakebackError,
     Unavailable,
 )
@@ -25,6 +27,9 @@ from takeback.stores import batches
 from takeback.stores.batches import StaleJob
 from takeback.stores.database import Connection, OutcomeUnknown, transaction
 from takeback.stores.load import Load
+
+# What a dry run would make of the batch, it has not made of it.
+_AS_DRY_RUN = {"dry_run": True, "committed_at": None, "rollback_until": None, "can_rollback": False}
 
 
 def commit(
@@ -41,18 +46,20 @@ def commit(
     `rows` is the rows object: COPY's text format, one line per row, record_id and the record type's columns in order.
     `dry_run` does the same and rolls it back; with `only_count` it stops before the rows are written, which takes longest.
     `job_id` names the accepted request that this carries out. Raises `Conflict` of several kinds, `Forbidden`,
-    `TotalsDiffer`, `Unavailable`, `StaleJob`; nothing is changed then.
+    `TotalsDiffer`, `RowsRefused`, `Unavailable`, `StaleJob`; nothing is changed then.
     """
     try:
         with transaction(order.user_id, long=job_id is not None, dry_run=dry_run) as db:
             batch = _run(db, order, rows, rollback_window_hours, only_count=only_count, job_id=job_id)
-            return batch.model_copy(update={"dry_run": dry_run})
     except OutcomeUnknown:
         return _settle(order)
+    except (psycopg.DataError, psycopg.IntegrityError) as error:
+        raise RowsRefused from error
     except Conflict as refusal:
         if not dry_run and job_id is None:
             _note_refusal(order, refusal)
         raise
+    return batch.model_copy(update=_AS_DRY_RUN) if dry_run else batch
 
 
 def look(user_id: str, asked: CommitRequest) -> Batch | None:
@@ -114,10 +121,12 @@ def fail(user_id: str, batch_id: UUID, job_id: UUID, error: TakebackError) -> No
 def standing(db: Connection, order: CommitOrder) -> Batch | None:
     """What already became of the batch; None when it is free to be committed. `Conflict` when it is not what is asked for."""
     batch = batches.find(db, order.batch_id)
-    if batch is None or batch.status == "failed":
+    if batch is None:
         return None
     if batch.status == "rolled_back":
         raise AlreadyRolledBack
+    if batch.status == "failed" and batches.is_account_of(db, order.account_id, batch.org_id):
+        return None
     if (batch.revision, batch.account_id, batch.created_by) != (order.revision, order.account_id, order.user_id):
         raise AlreadyCommitted
     return batch

@@ -12,6 +12,17 @@ from psycopg.rows import tuple_row
 _FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 7_208_415_001  # any number that nobody else locks
 
+_NOTES = """
+do $$
+begin
+  if to_regclass('public.schema_migrations') is null then
+    create table public.schema_migrations (name text primary key, sha256 text not null, applied_at timestamptz not null default now());
+    alter table public.schema_migrations enable row level security, force row level security;
+    create policy noted on public.schema_migrations to current_user using (true) with check (true);
+  end if;
+end $$
+"""
+
 
 def migrate(connection: psycopg.Connection[Any]) -> list[str]:
     """Apply what is missing, in order; give the names of the files that were. The connection must be in autocommit mode.
@@ -21,12 +32,7 @@ def migrate(connection: psycopg.Connection[Any]) -> list[str]:
     connection.execute("set statement_timeout = 0; set lock_timeout = '5min'; set idle_in_transaction_session_timeout = 0")
     connection.execute("select pg_advisory_lock(%s)", [_LOCK])
     try:
-        connection.execute(
-            """
-            create table if not exists schema_migrations (
-              name text primary key, sha256 text not null, applied_at timestamptz not null default now())
-            """
-        )
+        connection.execute(_NOTES)
         cursor = connection.cursor(row_factory=tuple_row)
         applied = dict(cursor.execute("select name, sha256 from schema_migrations").fetchall())
         return [file.name for file in sorted(_FOLDER.glob("*.sql")) if _apply(connection, file, applied)]

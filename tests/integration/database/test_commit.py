@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from takeback.errors import AlreadyCommitted, AlreadyRolledBack, ExistingRecords, Forbidden, TotalsDiffer, Unavailable
+from takeback.errors import AlreadyCommitted, AlreadyRolledBack, ExistingRecords, Forbidden, RowsRefused, TotalsDiffer, Unavailable
 from takeback.rules.batch import CommitRequest
 from takeback.stores import commit
 
@@ -164,6 +164,7 @@ def test_a_dry_run_gives_the_counts_of_a_commit_and_leaves_nothing(world: World,
     foreseen = world.commit(owner, rows, on_existing, dry_run=True)
 
     assert foreseen.dry_run
+    assert (foreseen.committed_at, foreseen.can_rollback) == (None, False)
     assert world.all_rows() == before
     assert world.trail(foreseen) == []
     real = world.commit(owner, rows, on_existing)
@@ -268,6 +269,16 @@ def test_a_stream_of_rows_that_breaks_leaves_nothing_and_can_be_tried_again(worl
         commit.commit(told, broken(), rollback_window_hours=24)
     assert world.all_rows() == []
     assert commit.commit(told, whole, rollback_window_hours=24).inserted == 2
+
+
+@pytest.mark.parametrize("wrong", [{"sale_price_cents": -1}, {"qty": "x"}, {"item_name": None}, {"status": "LOST"}])
+def test_a_row_that_the_database_refuses_is_told_as_our_fault_and_nothing_is_kept(
+    world: World, owner: Person, wrong: dict[str, object]
+) -> None:
+    with pytest.raises(RowsRefused):
+        world.commit(owner, [sale("1"), sale("2", **wrong)], totals={})
+    assert world.all_rows() == []
+    assert world.commit(owner, sales("1")).inserted == 1
 
 
 def test_soft_deleted_rows_are_never_met(world: World, owner: Person) -> None:

@@ -362,6 +362,26 @@ class TestLongWork:
         created("commit", key)
         assert made.read().body["problem"]["code"] == "not_found"
 
+    def test_a_batch_that_failed_stays_in_its_org(self, world: World, owner: Person) -> None:
+        world.commit(owner, sales("2"))
+        made = upload(owner, sales("1", "2", "3"))
+        made.commit()
+        made.deliver()
+        elsewhere = world.person()
+        world.database.sql.execute("select add_member(%s, %s, 'owner')", [owner.user_id, elsewhere.org_id])
+
+        assert made.commit(account_id=elsewhere.account_id).code == "already_committed"
+        second = world.account(owner)
+        assert made.commit(account_id=second.account_id).status == 202
+        made.deliver()
+        assert made.read().body["account_id"] == str(second.account_id)
+
+    def test_a_row_that_the_database_refuses_fails_the_job_at_once(self, owner: Person) -> None:
+        made = upload(owner, [sale("1"), sale("2"), sale("3", status="LOST")])
+        made.commit()
+        made.deliver()
+        assert made.read().body["problem"]["code"] == "rows_refused"
+
     def _committed(self, owner: Person) -> Upload:
         made = upload(owner, sales("1", "2", "3"))
         made.commit()
