@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.page import sheets
 from tests.page.browsing import Visit, choose, heading, import_all, press, ready, reviewed, to_plan
@@ -20,59 +20,58 @@ Open = Callable[..., Visit]
 axe = Axe()
 
 
-def _clean(page: Page, where: str) -> None:
-    """Axe finds nothing at all, not only nothing serious."""
-    found = axe.run(page).response["violations"]
+def _clean(page: Page, where: str, scheme: str) -> None:
+    """Axe finds nothing at all, not only nothing serious. In the dark only the colours are others."""
+    found = axe.run(page, options={} if scheme == "light" else {"runOnly": ["color-contrast"]}).response["violations"]
     assert [(where, each["id"], [node["target"] for node in each["nodes"]][:5]) for each in found] == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_any_step(person: Open, stack: dict[str, Any], tmp_path: Path, scheme: str) -> None:
-    _clean(person(None, color_scheme=scheme).open(), "signed out")
+    _clean(person(None, color_scheme=scheme).open(), "signed out", scheme)
     page = person(color_scheme=scheme).open()
     expect(page.get_by_role("heading", name="Imports")).to_be_visible()
-    _clean(page, "start")
-    rows = [[row[0], "03/04/2024", *row[2:]] for row in sheets.orders(30)]
+    _clean(page, "start", scheme)
+    rows = [[row[0], "03/04/2024", *row[2:]] for row in sheets.orders(10)]
     rows[5][4] = "n. a."
     rows[7][1] = "31 February"
     choose(page, sheets.write_csv(tmp_path / "orders.csv", rows))
     reviewed(page)
     for summary in page.locator("summary").all():
         summary.click()
-    _clean(page, "review with a question and errors")
+    _clean(page, "review with a question and errors", scheme)
     page.get_by_role("radio", name="Day first").check()
     expect(page.get_by_role("button", name="See what needs attention")).to_be_visible()
     press(page, "Leave all 2 out")
     to_plan(page)
-    _clean(page, "plan")
-    press(page, "Import 28 rows")
-    heading(page, "28 rows added")
+    _clean(page, "plan", scheme)
+    press(page, "Import 8 rows")
+    heading(page, "8 rows added")
     page.get_by_text("The rows of this import").click()
     expect(page.get_by_role("region", name="The rows of this import")).to_be_visible()
-    _clean(page, "result")
+    _clean(page, "result", scheme)
     with psycopg.connect(stack["database_url"]) as connection:
         connection.execute("update bookkeeping_records set order_remark = 'edited' where ebay_order_id = %s", [rows[0][0]])
     press(page, "Undo this import")
     expect(page.get_by_role("region", name="Edits since the import")).to_be_visible()
-    _clean(page, "undo")
+    _clean(page, "undo", scheme)
     page.get_by_role("radio", name="Undo it too").check()
     press(page, "Undo, and lose the edits")
-    heading(page, "28 rows removed")
-    _clean(page, "taken back")
+    heading(page, "8 rows removed")
+    _clean(page, "taken back", scheme)
     press(page, "Import another file")
     expect(page.get_by_role("button", name="orders.csv").first).to_be_visible()
-    _clean(page, "history")
+    _clean(page, "history", scheme)
 
 
-def _tab_to(page: Page, name: str | re.Pattern[str], role: str = "button") -> None:
+def _tab_to(page: Page, goal: Locator) -> None:
     """Press Tab until the focus is there, as somebody without a mouse does."""
-    goal = page.get_by_role(role, name=name).first  # type: ignore[arg-type]
-    expect(goal).to_be_visible()
+    expect(goal).to_be_attached()
     for _ in range(400):
         if goal.evaluate("(e) => e === e.getRootNode().activeElement"):
             return
         page.keyboard.press("Tab")
-    pytest.fail(f"Tab never reaches {name}")
+    pytest.fail(f"Tab never reaches {goal}")
 
 
 def test_the_whole_way_goes_by_keyboard_alone(person: Open, tmp_path: Path) -> None:
@@ -80,33 +79,30 @@ def test_the_whole_way_goes_by_keyboard_alone(person: Open, tmp_path: Path) -> N
     rows[5][4] = "n. a."
     page = person().open()
     expect(page.get_by_text("Drop your spreadsheets here")).to_be_visible()
-    for _ in range(20):
-        page.keyboard.press("Tab")
-        if page.get_by_label("Choose files").evaluate("(e) => e === e.getRootNode().activeElement"):
-            break
+    _tab_to(page, page.get_by_label("Choose files"))
     with page.expect_file_chooser() as dialogue:
         page.keyboard.press("Enter")
     dialogue.value.set_files(sheets.write_csv(tmp_path / "orders.csv", rows))
     reviewed(page)
 
-    _tab_to(page, re.compile("^Month first"), "radio")
+    _tab_to(page, page.get_by_role("radio", name="Month first"))
     page.keyboard.press("ArrowDown")
     expect(
         page.get_by_role("radio", name=re.compile("^Day first")).or_(page.get_by_role("button", name="See what needs attention")).first
     ).to_be_visible()
     expect(page.get_by_role("button", name="See what needs attention")).to_be_visible()
-    _tab_to(page, "Leave it out")
+    _tab_to(page, page.get_by_role("button", name="Leave it out"))
     page.keyboard.press("Enter")
     ready(page)
-    _tab_to(page, "Continue")
+    _tab_to(page, page.get_by_role("button", name="Continue", exact=True))
     page.keyboard.press("Enter")
-    _tab_to(page, "Import 7 rows")
+    _tab_to(page, page.get_by_role("button", name="Import 7 rows"))
     page.keyboard.press("Enter")
     heading(page, "7 rows added")
-    _tab_to(page, "Undo this import")
+    _tab_to(page, page.get_by_role("button", name="Undo this import"))
     page.keyboard.press("Enter")
     expect(page.get_by_text("so nothing is lost")).to_be_visible()
-    _tab_to(page, "Undo this import")
+    _tab_to(page, page.get_by_role("button", name="Undo this import"))
     page.keyboard.press("Enter")
     heading(page, "7 rows removed")
 
@@ -181,7 +177,7 @@ def test_numbers_and_dates_follow_the_readers_language(person: Open, tmp_path: P
     choose(page, sheets.write_csv(tmp_path / "orders.csv", rows))
     ready(page)
 
-    expect(page.get_by_text("All 1.200 rows can be imported.")).to_be_visible()
+    expect(page.get_by_text("All 1.200 rows can be imported.").first).to_be_visible()
     expect(page.locator("tr[data-row='2']")).to_contain_text("14.01.2026")
     expect(page.locator("tr[data-row='2']")).to_contain_text("12,99")
 

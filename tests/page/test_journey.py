@@ -35,7 +35,7 @@ def test_a_file_becomes_rows_and_the_undo_takes_them_back(person: Open, stack: d
 
     choose(page, write(tmp_path / f"orders.{kind}", rows))
     ready(page)
-    expect(page.get_by_text("All 120 rows can be imported.")).to_be_visible()
+    expect(page.get_by_text("All 120 rows can be imported.").first).to_be_visible()
     import_all(page)
 
     heading(page, "120 rows added")
@@ -206,7 +206,7 @@ def test_bad_rows_are_downloaded_with_reasons_and_the_corrected_file_goes_on(per
     page.get_by_label("Choose the corrected file").set_input_files(sheets.write_csv(tmp_path / "march corrected.csv", rows))
     heading(page, "march corrected.csv")
     ready(page)
-    expect(page.get_by_text("All 30 rows can be imported.")).to_be_visible()
+    expect(page.get_by_text("All 30 rows can be imported.").first).to_be_visible()
 
 
 def test_several_files_queue_up_and_each_is_imported(person: Open, tmp_path: Path) -> None:

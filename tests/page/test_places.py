@@ -96,9 +96,9 @@ def test_a_preview_belongs_to_the_window_that_asked_for_it(person: Open, tmp_pat
     ready(other)
 
     press(other, "Leave row 4 out")
-    expect(other.get_by_text("All 8 rows can be imported.")).to_be_visible()
+    expect(other.get_by_text("All 8 rows can be imported.").first).to_be_visible()
     page.reload()
-    expect(page.get_by_text("All 9 rows can be imported.")).to_be_visible()
+    expect(page.get_by_text("All 9 rows can be imported.").first).to_be_visible()
 
 
 def test_the_back_button_goes_back_a_step(person: Open, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_signing_in_comes_back_to_the_place_that_was_asked_for(person: Open, tmp
     stranger.get_by_role("link", name="demo").click()
 
     ready(stranger)
-    expect(stranger.get_by_text("All 4 rows can be imported.")).to_be_visible()
+    expect(stranger.get_by_text("All 4 rows can be imported.").first).to_be_visible()
 
 
 def test_signing_out_forgets_everything_in_this_window(person: Open) -> None:

@@ -150,7 +150,7 @@ def test_who_may_only_look_is_told_so_before_anything_is_tried(person: Open, tmp
     press(page, "Continue")
 
     expect(page.get_by_text("You may look at these accounts, but not import into them")).to_be_visible()
-    expect(page.get_by_role("button", name=re.compile("^Import"))).to_be_disabled()
+    expect(page.get_by_role("button", name=re.compile("^Import"))).to_have_count(0)
 
 
 def test_an_expired_token_asks_to_sign_in_again_and_goes_on_where_it_was(person: Open, stack: dict[str, Any], tmp_path: Path) -> None:
@@ -219,9 +219,9 @@ def test_a_file_too_large_is_refused_before_it_is_sent(person: Open, tmp_path: P
 
 
 def test_ten_thousand_errors_do_not_freeze_the_page(person: Open, tmp_path: Path) -> None:
-    rows = sheets.orders(10_000)
-    for row in rows:
-        row[4] = "n. a."
+    rows = sheets.orders(10_500)
+    for row in rows[500:]:
+        row[0] = ""
     page = person().open()
     choose(page, sheets.write_csv(tmp_path / "orders.csv", rows))
     reviewed(page)

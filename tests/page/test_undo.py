@@ -185,14 +185,14 @@ def test_a_long_import_and_a_long_undo_show_how_far_they_are(person: Open, tmp_p
 
     page.route(re.compile(r"/import/(records/commit|batches/[^/?]+(/rollback)?)$"), slowly)
     press(page, "Import 5 rows")
-    expect(page.get_by_text("120,000 of 200,000 rows")).to_be_visible()
+    expect(page.get_by_text("120,000 of 200,000 rows").first).to_be_visible()
     heading(page, "5 rows added")
 
     states = count(1)
     press(page, "Undo this import")
     press(page, "Undo this import")
     heading(page, "Taking it back")
-    expect(page.get_by_text("120,000 of 200,000 rows")).to_be_visible()
+    expect(page.get_by_text("120,000 of 200,000 rows").first).to_be_visible()
     heading(page, "5 rows removed")
 
 

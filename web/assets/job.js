@@ -51,6 +51,7 @@ export class Job extends EventTarget {
   #stop = new AbortController();
   #timer = 0;
   #asked = 0;
+  #told = "";
 
   /** @param {Api} api */
   constructor(api) {
@@ -127,8 +128,7 @@ export class Job extends EventTarget {
   cancel() {
     this.#stop.abort(new DOMException("cancelled", "AbortError"));
     if (this.batchId) this.api.discard(this.batchId).catch(() => {});
-    this.#set({ phase: "stopped", problem: null, batchId: null });
-    this.dispatchEvent(new Event("place"));
+    this.#move({ phase: "stopped", problem: null, batchId: null });
   }
 
   /** Wait for the preview of the revision (the newest when none is named). */
@@ -153,7 +153,7 @@ export class Job extends EventTarget {
   #arrived(preview) {
     const first = !this.preview;
     const phase = this.phase === "plan" && !first ? "plan" : "review";
-    this.#set({
+    this.#move({
       preview,
       revision: preview.revision,
       filename: preview.file.filename,
@@ -164,7 +164,6 @@ export class Job extends EventTarget {
       slow: false,
       phase,
     });
-    this.dispatchEvent(new Event("place"));
     this.dispatchEvent(new Event("ready"));
     if (first && this.before) this.#inheritColumns(this.before);
   }
@@ -357,8 +356,7 @@ export class Job extends EventTarget {
     const batch = await this.api.batch(this.#id, { patience: 0 }).catch(() => null);
     if (!batch || this.phase !== "done") return;
     const moved = batch.status !== this.batch.status;
-    this.#set({ batch, ...(moved ? { undo: null, records: null, trail: null } : {}) });
-    if (moved) this.dispatchEvent(new Event("place"));
+    this.#move({ batch, ...(moved ? { undo: null, records: null, trail: null } : {}) });
   }
 
   /** The rows that the import wrote, page by page. */
@@ -435,9 +433,10 @@ export class Job extends EventTarget {
 
   /** A change that the address should show. @param {Partial<Job>} change */
   #move(change) {
-    const before = this.place;
     this.#set(change);
-    if (this.place !== before) this.dispatchEvent(new Event("place"));
+    if (this.place === this.#told) return;
+    this.#told = this.place;
+    this.dispatchEvent(new Event("place"));
   }
 
   /** Do it; a refusal is shown in the given phase, a cancellation is none. @param {Phase} phase @param {() => Promise<void>} work */
