@@ -120,7 +120,7 @@ class Body:
         """The records with a gap where data have none. Blanks are looked for in one column, nothing at all in several."""
         for column in self.always:
             if "" in columns[column]:
-                yield from (at for at, cell in enumerate(columns[column]) if not cell)
+                yield from _places("", columns[column])
         column = columns[self.always[0]]
         if any(map(str.isspace, column)):
             yield from (at for at, cell in enumerate(column) if cell.isspace())
@@ -198,6 +198,17 @@ def _holds_data(text: str) -> bool:
     """Whether a lone cell is rather a row whose cells something else separates."""
     loose_commas = text.count(",") - text.count(", ")
     return sum(map(is_value, text.split())) >= 5 or max(*map(text.count, ";\t|"), loose_commas) >= 3
+
+
+def _places(wanted: str, cells: Sequence[str]) -> Iterator[int]:
+    """The positions of a cell's text; few hits in a long column cost next to nothing."""
+    at = -1
+    try:
+        while True:
+            at = cells.index(wanted, at + 1)
+            yield at
+    except ValueError:
+        return
 
 
 def _ragged(number: int, row: Sequence[str], width: int) -> Issue:

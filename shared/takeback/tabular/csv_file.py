@@ -20,7 +20,7 @@ from takeback.tabular.raw import CHUNK_ROWS, RawFile, RawRows
 from takeback.tabular.stray_quotes import Stray, may_be_stray, stray
 from takeback.tabular.table import FileFacts
 
-_SAMPLE_CHARS = 1 << 18
+_SAMPLE_CHARS = 1 << 16
 _LONGEST_FOOTER = 50  # records kept back, so that the last batch holds all of a footer
 _LONGEST_QUOTED_RECORD = 200  # lines; a quoted cell that goes on for longer is a quotation mark nobody closed
 

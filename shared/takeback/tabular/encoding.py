@@ -182,4 +182,13 @@ def lines_of(text: str) -> list[str]:
 
 def bad_text(text: str) -> re.Match[str] | None:
     """The first bad byte (kept as a surrogate) or NUL in a text."""
-    return None if text.isascii() and "\0" not in text else _BAD_TEXT.search(text)
+    if "\0" not in text:
+        if text.isascii():
+            return None
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            pass
+        else:
+            return None
+    return _BAD_TEXT.search(text)

@@ -6,8 +6,8 @@ rows. Memory holds one block of text and one chunk of rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from json import JSONDecodeError
 from typing import Any, BinaryIO
@@ -70,8 +70,7 @@ def _table(facts: FileFacts, records: Callable[[], Iterator[_Record]], found: _F
     if not paths:
         raise Refused("not_a_table", _NOT_A_TABLE)
     headers = unique_names([".".join(path) for path in paths])
-    lines = found.shape.lines
-    return Table(facts, headers, _chunks(_rows(records(), paths, lines), headers, limits))
+    return Table(facts, headers, _chunks(records(), found.shape, headers, limits))
 
 
 def _is_one_a_line(source: BinaryIO, encoding: str, limits: Limits) -> bool:
@@ -205,33 +204,41 @@ def _of_list(source: BinaryIO, encoding: str, limits: Limits, wanted: Path) -> I
             yield _Record(value, _repeated(window.decoder))
 
 
-def _rows(records: Iterator[_Record], paths: list[Path], lines: Path | None) -> Iterator[tuple[list[Any], Issue | None]]:
-    flat = all(len(path) == 1 for path in paths)
-    names = [path[0] for path in paths]
+def _rows(records: Iterator[_Record], shape: Shape, faults: dict[int, Issue]) -> Iterator[Sequence[Any]]:
+    """The cells of all rows; `faults` gets what is wrong with a row, by the row's number."""
+    number = 0
     for record in records:
-        if flat and lines is None:
-            cells = [record.value.get(name) for name in names]
-            if not any(type(cell) is list for cell in cells):
-                yield cells, record.fault
-                continue
-        for row in rows_of(record.value, lines):
-            yield [row.get(path) for path in paths], record.fault
+        rows = _flat_rows(record.value, shape) if shape.is_flat else _nested_rows(record.value, shape)
+        for row in rows:
+            number += 1
+            if record.fault is not None:
+                faults[number] = record.fault
+            yield row
 
 
-def _chunks(rows: Iterator[tuple[list[Any], Issue | None]], headers: list[str], limits: Limits) -> Iterator[Chunk]:
+def _flat_rows(record: dict[str, Any], shape: Shape) -> list[Sequence[Any]]:
+    if len(record) == len(shape.paths) and tuple(record) == shape.names:
+        return [tuple(record.values())]
+    return [[record.get(name) for name in shape.names]]
+
+
+def _nested_rows(record: dict[str, Any], shape: Shape) -> list[Sequence[Any]]:
+    return [[row.get(path) for path in shape.paths] for row in rows_of(record, shape.lines)]
+
+
+def _chunks(records: Iterator[_Record], shape: Shape, headers: list[str], limits: Limits) -> Iterator[Chunk]:
     start = 1
+    faults: dict[int, Issue] = {}
+    rows = _rows(records, shape, faults)
     while batch := list(islice(rows, CHUNK_ROWS)):
         numbers = range(start, start + len(batch))
         start += len(batch)
         limits.check_rows(start - 1)
-        columns = list(columns_of([cells for cells, _ in batch]))
-        faults = [
-            Issue(fault.code, fault.message, row=number, value=fault.value)
-            for number, (_, fault) in zip(numbers, batch, strict=True)
-            if fault is not None
-        ]
+        columns = list(columns_of(batch))
+        issues = [replace(fault, row=number) for number, fault in faults.items()]
+        faults.clear()
         texts, more = sound_columns([column for column, _ in columns], numbers, headers, limits)
-        yield Chunk(numbers, texts, [kinds for _, kinds in columns], faults + more)
+        yield Chunk(numbers, texts, [kinds for _, kinds in columns], issues + more)
 
 
 def _grid(records: Iterator[_Record], count: int) -> Iterator[RawRows]:

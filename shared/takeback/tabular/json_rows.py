@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 from takeback.tabular.json_stream import Number, too_deep
@@ -17,13 +18,17 @@ _LINES = ("line_items", "lineitems", "order_items", "items", "lines", "products"
 
 
 class Shape:
-    """The columns of all records in first-seen order, and the list inside the records that gives one row for each element."""
+    """The columns of all records in first-seen order, and the list inside the records that gives one row for each element.
+
+    `is_flat`: no record has anything but scalars.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self.paths: dict[Path, None] = {}
         self.lists: dict[Path, int] = {}
         self._limits = limits
         self._flat: set[Path] = set()
+        self.is_flat = True
 
     def add(self, record: dict[str, Any]) -> None:
         """Takes in one record."""
@@ -33,6 +38,8 @@ class Shape:
         self._walk((), record, in_list=False)
         if flat:
             self._flat.add(tuple(record))
+        else:
+            self.is_flat = False
         self._limits.check_columns(len(self.paths))
 
     def _walk(self, path: Path, value: Any, *, in_list: bool) -> None:
@@ -49,7 +56,12 @@ class Shape:
         elif value != []:
             self.paths[path] = None
 
-    @property
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The first parts of the paths: in flat records the whole names. Asked for when all records are known."""
+        return tuple(path[0] for path in self.paths)
+
+    @cached_property
     def lines(self) -> Path | None:
         """The list that holds a record's lines: by its name, else the only list, else the only one with several elements."""
         for name in _LINES:

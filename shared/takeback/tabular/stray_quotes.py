@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 from functools import cache
+from itertools import pairwise
 
 _INCHES = re.compile(r"(?<=[\d½¼¾⅛⅜⅝⅞])(?:\"\"?|'')(?![^\W\d_x]|\")", re.IGNORECASE)
 _NAMED = re.compile(r'(?:(?<=^)|(?<=[\s(\[/-]))"[^"]*"(?=$|[\s)\].,;:!?/-])')
@@ -19,12 +20,6 @@ class Stray(Enum):
 
 
 @cache
-def _inside(delimiter: str) -> re.Pattern[str]:
-    edges = rf'{re.escape(delimiter)}\r\n"'
-    return re.compile(rf'"(?<=[^{edges}]")(?=[^{edges}])')
-
-
-@cache
 def _cells(delimiter: str) -> re.Pattern[str]:
     edge = re.escape(delimiter)
     return re.compile(rf'("(?:[^"]|"")*"|[^{edge}\r\n]*)(?:{edge}|\r\n|\r|\n|$)')
@@ -35,7 +30,11 @@ def may_be_stray(text: str, delimiter: str, *, torn: bool) -> bool:
 
     `torn`: one partner is expected to lie outside the block.
     """
-    return '"' in text and (text.count('"') % 2 != torn or _inside(delimiter).search(text) is not None)
+    parts = text.split('"')
+    if len(parts) % 2 == torn:
+        return True
+    edges = {delimiter, "\r", "\n", ""}
+    return any(before[-1:] not in edges and after[:1] not in edges for before, after in pairwise(parts))
 
 
 def stray(record: str, delimiter: str) -> Stray:
