@@ -17,8 +17,7 @@ demo: setup
 	@$(PY) -m local demo $(if $(FILE),"$(FILE)")
 
 test: setup tools chromium
-	$(PY) -m pytest -n 2 --dist loadfile -m "not alone"
-	$(PY) -m pytest -m alone
+	$(PY) -m pytest -n 2 --dist loadfile
 
 # The state machine and the deaths of docs/reliability.md, for longer than a gate can wait.
 soak: setup

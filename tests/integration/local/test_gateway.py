@@ -130,4 +130,4 @@ def test_the_integration_is_given_up_after_thirty_seconds(app: Any, monkeypatch:
     answer = app.http.get("/trouble/slow")
 
     assert (answer.status_code, answer.text) == (503, '{"message":"Service Unavailable"}')
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 10

