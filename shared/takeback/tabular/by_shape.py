@@ -91,7 +91,7 @@ class _Shapes:
         self.settled, self.filled, self._same = np.zeros(0, bool), np.zeros(0, bool), np.zeros(0, bool)
         self.problem = np.zeros(0, np.int32)
         self._head, self._keep, self._tail = np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0, np.uint64)
-        self._weights = np.zeros((0, 8 * words))
+        self._weights, self._constant = np.zeros((0, 8 * words)), np.zeros(0, np.int64)
 
     def number(self, shape: np.ndarray) -> np.ndarray:
         """The numbers of some shapes."""
@@ -123,11 +123,12 @@ class _Shapes:
         head, tail = b"", b""
         if found.kind == "constant":
             head = copy_text(found.value)
+            self._constant[number] = found.value if type(found.value) is int else 0
         elif found.kind == "times":
             self.filled[number] = True
             self._keep[number] = np.uint64(0xFFFFFFFFFFFFFFFF)
             head, tail = b"-" * (found.factor < 0), b"0" * (len(str(abs(found.factor))) - 1)
-            digits = [at for at, sign in enumerate(self.classes.key(number)) if sign in "01"]
+            digits = [at for at, sign in enumerate(self.classes.key(number).encode()) if sign in b"01"]
             for rank, at in enumerate(reversed(digits)):
                 self._weights[number, at] = found.factor * 10**rank
         self._head[number] = int.from_bytes(head, "little")
@@ -143,9 +144,9 @@ class _Shapes:
                 self.firsts[number] = (part.row_number(at), part.cells[at])
 
     def amounts(self, values: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-        """The digits of each cell as one number, times the factor of its shape."""
+        """The digits of each cell as one number, times the factor of its shape; of some shapes always the same amount."""
         digits = values.view(np.uint8).reshape(len(values), 8 * self.words).astype(np.float64)
-        return np.vecdot(digits, self._weights.take(numbers, axis=0)).astype(np.int64)
+        return np.vecdot(digits, self._weights.take(numbers, axis=0)).astype(np.int64) + self._constant.take(numbers)
 
     def texts(self, words: np.ndarray, digits: np.ndarray, numbers: np.ndarray) -> np.ndarray:
         """What COPY takes: the sign, the digits where they stand, what follows them."""

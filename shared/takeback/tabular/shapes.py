@@ -21,7 +21,7 @@ from takeback.rules.values import Problem, Value, parse_cell
 
 FACTORS = (1, 10, 100, -1, -10, -100)
 MOST_DIGITS = 15  # so that a value is exact as a 64-bit float
-_FILLINGS = ("1", "9", "123456789", "58", "90", "3007")
+_FILLINGS = ("1", "12", "90", "3007", "95", "123456789", "7", "4608", "9")  # the n-th ends in n
 
 _ZEROS = np.uint64(0x3030303030303030)  # the text 00000000
 _LOW, _HIGH = np.uint64(0x7F7F7F7F7F7F7F7F), np.uint64(0x8080808080808080)
@@ -65,10 +65,8 @@ def fillings(shape: str) -> Iterator[str]:
         yield shape
         return
     signs = list(shape)
-    for digits in _FILLINGS:
-        filled = list(islice(cycle(digits), len(free)))
-        filled[-1] = filled[-1].replace("0", "1")
-        for at, digit in zip(free, filled, strict=True):
+    for last, digits in enumerate(_FILLINGS, start=1):
+        for at, digit in zip(free, [*islice(cycle(digits), len(free) - 1), str(last)], strict=True):
             signs[at] = digit
         yield "".join(signs)
 
