@@ -77,8 +77,7 @@ class Body:
 
     def _chunk(self, batch: RawRows) -> Chunk:
         rows, width = batch.rows, self.width
-        odd = [at for at, row in enumerate(rows) if len(row) != width] if set(map(len, rows)) != {width} else []
-        columns: list[Sequence[str]] = list(zip(*(self._squared(rows) if odd else rows), strict=True)) or [()] * width
+        columns, odd = self._columns(rows)
         suspects = range(len(rows)) if not self.always else sorted({*odd, *self._with_gaps(columns), *self._with_words(columns[0])})
         reasons = {at: reason for at in suspects if (reason := self._why_no_data(rows[at]))}
         if batch.is_last:
@@ -90,7 +89,7 @@ class Body:
         if reasons:
             keep = [at not in reasons for at in range(len(rows))]
             numbers = list(compress(numbers, keep))
-            columns = [tuple(compress(column, keep)) for column in columns]
+            columns = [self._kept(column, keep) for column in columns]
             kinds = [None if kind is None else "".join(compress(kind, keep)) for kind in kinds]
         return Chunk(numbers, columns, kinds, self._issues(batch, odd, reasons))
 
@@ -110,6 +109,15 @@ class Body:
                 message = "The column names stand there twice, one row below the other."
                 self.table.notices.append(Issue("header_rows", message, row=number))
             self.drop(number, batch.rows[at], reasons[at])
+
+    def _columns(self, rows: Sequence[Sequence[str]]) -> tuple[list[Sequence[str]], Sequence[int]]:
+        """The records by column, and the places of those that have not one cell for each."""
+        width = self.width
+        odd = [at for at, row in enumerate(rows) if len(row) != width] if set(map(len, rows)) != {width} else []
+        return list(zip(*(self._squared(rows) if odd else rows), strict=True)) or [()] * width, odd
+
+    def _kept(self, column: Sequence[str], keep: Sequence[bool]) -> Sequence[str]:
+        return tuple(compress(column, keep))
 
     def _squared(self, rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
         """The records with exactly one cell for each column."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain, islice
 from typing import BinaryIO
 
@@ -25,22 +26,49 @@ _LONGEST_FOOTER = 50  # records kept back, so that the last batch holds all of a
 _LONGEST_QUOTED_RECORD = 200  # lines; a quoted cell that goes on for longer is a quotation mark nobody closed
 
 
+@dataclass(frozen=True, slots=True)
+class CsvStart:
+    """What the start of a file says about all of it. `text` is its first block after the `skipped` characters of a `sep=` line."""
+
+    encoding: Encoding
+    dialect: Dialect
+    facts: FileFacts
+    notices: list[Issue]
+    skipped: str
+    text: str
+    blocks: Iterator[str]
+
+
 def open_csv(source: BinaryIO, options: Options, limits: Limits) -> RawFile:
     """The records of a CSV file. `facts` say encoding and delimiter; rows count every record, blank ones too."""
+    start = start_csv(source, options, limits)
+    batches = _Reader(start.dialect, limits, start.notices).batches(chain([start.text], start.blocks))
+    return RawFile(start.facts, batches, notices=start.notices)
+
+
+def start_csv(source: BinaryIO, options: Options, limits: Limits) -> CsvStart:
+    """How a file is written: its encoding, and how it separates and quotes its cells."""
     encoding = detect(source, options.encoding)
     blocks = text_blocks(source, encoding.name, limits)
-    start = next(blocks, "")
-    separator = dialects.sep_line(start)
-    if separator:
-        start = start[separator.end() :]
-    _refuse_lone_value(start)
-    sample = lines_of(start[:_SAMPLE_CHARS])
-    if len(start) > _SAMPLE_CHARS:
+    text = next(blocks, "")
+    separator = dialects.sep_line(text)
+    skipped = separator[0] if separator else ""
+    text = text[len(skipped) :]
+    _refuse_lone_value(text)
+    sample = lines_of(text[:_SAMPLE_CHARS])
+    if len(text) > _SAMPLE_CHARS:
         sample = sample[:-1] or sample
     dialect = dialects.sniff(sample, options.delimiter or (separator and separator[1]))
     facts = FileFacts("csv", encoding=encoding.name.removesuffix("-sig"), delimiter=dialect.delimiter)
-    notices = list(_notices(encoding, dialect))
-    return RawFile(facts, _Reader(dialect, limits, notices).batches(chain([start], blocks)), notices=notices)
+    return CsvStart(encoding, dialect, facts, list(_notices(encoding, dialect)), skipped, text, blocks)
+
+
+def has_swallowed_lines(rows: Sequence[Sequence[str]], dialect: Dialect, limits: Limits) -> bool:
+    """Whether a cell of some records holds what reads as whole records."""
+    reader = _Reader(dialect, limits, [])
+    reader.rows = list(rows)
+    reader.flag_swallowed_lines(0)
+    return bool(reader.issues)
 
 
 def _refuse_lone_value(text: str) -> None:
@@ -114,7 +142,7 @@ class _Reader:
             self._mark_bad_text(first)
         self.suspect = bad and bool(self.lines)
         if len(lines) != len(self.rows) - first:
-            self._look_for_swallowed_lines(first)
+            self.flag_swallowed_lines(first)
         torn = (carried + sum(line.count('"') for line in self.lines)) % 2 == 1  # a record goes on beyond the block
         if self.dialect.quote == '"' and may_be_stray(block, self.dialect.delimiter, torn=torn):
             self._look_for_stray_quotes(lines, first)
@@ -249,7 +277,7 @@ class _Reader:
             return at + self._faulty_record(lines, at)[1]
         return at + reader.line_num
 
-    def _look_for_swallowed_lines(self, first: int) -> None:
+    def flag_swallowed_lines(self, first: int) -> None:
         """Flags records whose quoted cell holds what read without quotation marks are whole records: two stray marks pair up."""
         width, delimiter = self.dialect.width, self.dialect.delimiter
         if width < 3:

@@ -18,7 +18,7 @@ from takeback.tabular.table import Table
 _SAMPLE = 200
 
 
-def lay_out(raw: RawFile, options: Options, limits: Limits) -> Table:
+def lay_out(raw: RawFile, options: Options, limits: Limits, body_of: type[Body] = Body) -> Table:
     """The table in some records: header found or as chosen, the lines above it left out with a receipt."""
     first = next(raw.batches, None)
     if first is None or not any(map(filled, first.rows)):
@@ -27,7 +27,7 @@ def lay_out(raw: RawFile, options: Options, limits: Limits) -> Table:
     limits.check_columns(len(layout.names))
     raw.facts.header_row = first.numbers[layout.header]
     table = Table(raw.facts, unique_names(layout.names), iter(()), raw.issues, raw.notices)
-    body = Body(table, layout, first.rows[layout.first_data : layout.first_data + _SAMPLE])
+    body = body_of(table, layout, first.rows[layout.first_data : layout.first_data + _SAMPLE])
     table.issues += [issue for issue in first.row_issues if issue.row is not None and issue.row <= first.numbers[layout.header]]
     _say_what_was_found(table, layout, first, body, chosen=options.header_row is not None)
     table.chunks = body.chunks(_resumed([_from(first, layout.first_data)], raw.batches))

@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import BinaryIO
 
+import numpy as np
+
 from takeback.errors import InvalidMapping, InvalidOptions
 from takeback.rules.answers import disproofs
 from takeback.rules.decisions import Decision, Evidence, decide
@@ -21,8 +23,12 @@ from takeback.rules.identifiers import uuid7s
 from takeback.rules.issues import Issue
 from takeback.rules.mapping import unmapped_required
 from takeback.rules.notices import notices
+from takeback.rules.options import Options
 from takeback.rules.preview import SAMPLES, ColumnView, Disproof
+from takeback.tabular.byte_cells import ByteCells
 from takeback.tabular.error_file import ErrorFile, Sink
+from takeback.tabular.guarded_csv import Objection, open_guarded_csv
+from takeback.tabular.limits import Limits
 from takeback.tabular.one_pass import Pass
 from takeback.tabular.plan import SAMPLE_ROWS, Asked, Plan, Recall, first_evidence, make_plan
 from takeback.tabular.reader import open_table
@@ -84,7 +90,21 @@ def validate(source: BinaryIO, asked: Asked, outputs: Outputs) -> Understood:
 
 
 def _validate(source: BinaryIO, asked: Asked, outputs: Outputs, issues: list[Issue]) -> Understood:
-    table = open_table(source, asked.options, asked.limits)
+    """By way of the fast reader, unless that one finds something in the file that only the exact one can judge."""
+    try:
+        return _understood(source, asked, outputs, issues, _open_fast)
+    except Objection:
+        return _understood(source, asked, outputs, issues, open_table)
+
+
+def _open_fast(source: BinaryIO, options: Options, limits: Limits) -> Table:
+    return open_guarded_csv(source, options, limits) or open_table(source, options, limits)
+
+
+def _understood(
+    source: BinaryIO, asked: Asked, outputs: Outputs, issues: list[Issue], opened: Callable[[BinaryIO, Options, Limits], Table]
+) -> Understood:
+    table = opened(source, asked.options, asked.limits)
     first = next(table.chunks, None) or Chunk([], [[] for _ in table.headers], [None for _ in table.headers])
     plan = make_plan(table.headers, first, asked, outputs.recall)
     chunks = chain([first], table.chunks)
@@ -95,7 +115,7 @@ def _validate(source: BinaryIO, asked: Asked, outputs: Outputs, issues: list[Iss
             done = _read(_without_rows(chunks, asked.options.exclude_rows, table), plan, decisions, asked, outputs)
         except _Disproved as disproved:
             evidence = disproved.evidence
-            table = open_table(source, asked.options, asked.limits)
+            table = opened(source, asked.options, asked.limits)
             chunks = table.chunks
         else:
             return Understood(
@@ -134,7 +154,7 @@ def _without_rows(chunks: Iterator[Chunk], excluded: Sequence[int], table: Table
                 table.facts.dropped_lines.append(DroppedLine(row, text, "You left this row out."))
         yield Chunk(
             [chunk.row_numbers[at] for at in keep],
-            [[column[at] for at in keep] for column in chunk.columns],
+            [column.take(np.array(keep)) if isinstance(column, ByteCells) else [column[at] for at in keep] for column in chunk.columns],
             [None if kinds is None else "".join(kinds[at] for at in keep) for kinds in chunk.kinds],
             [issue for issue in chunk.issues if issue.row not in doomed],
         )

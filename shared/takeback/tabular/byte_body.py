@@ -1,0 +1,63 @@
+"""The rows below the header of a file whose cells stand in bytes: the same lines are left out, found without looking at each cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from takeback.tabular.body import Body
+from takeback.tabular.byte_cells import ByteCells
+from takeback.tabular.byte_records import ByteRecords
+from takeback.tabular.classes import Classes
+from takeback.tabular.layout import Layout
+from takeback.tabular.parsed import WIDTHS, Part
+from takeback.tabular.shapes import split
+from takeback.tabular.table import Table
+
+_MOST_SHAPES = 2_000
+_MAY_BE_SPACE = np.isin(np.arange(256), [*range(0x09, 0x0E), *range(0x1C, 0x21), *range(0x80, 0x100)])
+
+
+class ByteBody(Body):
+    """Asks the rules of `Body` about the few records that may be no data."""
+
+    def __init__(self, table: Table, layout: Layout, sample: Sequence[Sequence[str]]) -> None:
+        super().__init__(table, layout, sample)
+        self._classes = {words: Classes(words, _MOST_SHAPES) for words in WIDTHS}
+        self._has_word = {words: [True] for words in WIDTHS}
+
+    def _columns(self, rows: Sequence[Sequence[str]]) -> tuple[list[Sequence[str]], Sequence[int]]:
+        if not isinstance(rows, ByteRecords) or rows.width != self.width:
+            return super()._columns([list(row) for row in rows])
+        return [*rows.columns()], sorted(rows.uneven)
+
+    def _kept(self, column: Sequence[str], keep: Sequence[bool]) -> Sequence[str]:
+        return column.take(np.array(keep)) if isinstance(column, ByteCells) else super()._kept(column, keep)
+
+    def _with_gaps(self, columns: Sequence[Sequence[str]]) -> Iterator[int]:
+        blank = columns[self.always[0]]
+        if not isinstance(blank, ByteCells):
+            yield from super()._with_gaps(columns)
+            return
+        gap = np.zeros(len(blank), bool)
+        for column in self.always:
+            gap |= ByteCells.of(columns[column]).lengths == 0
+        yield from np.flatnonzero(gap).tolist()
+        starts_blank = _MAY_BE_SPACE[blank.buffer.data[blank.starts]] & (blank.lengths > 0)
+        yield from (at for at in np.flatnonzero(starts_blank).tolist() if blank[at].isspace())
+
+    def _with_words(self, column: Sequence[str]) -> Iterator[int]:
+        """By the shapes of the cells: digits make no difference, save where the header has some."""
+        header = self.names[0] if self.names else ""
+        if not isinstance(column, ByteCells) or any(map(str.isdigit, header)):
+            yield from super()._with_words(column)
+            return
+        for words, part in Part(column, range(len(column))).by_width():
+            suspects = np.arange(len(part))
+            if words:
+                numbers, new = self._classes[words].number(split(part.cells.words(words))[0])
+                self._has_word[words] += [any(True for _ in super(ByteBody, self)._with_words([part.cells[at]])) for at in new.tolist()]
+                suspects = np.flatnonzero(np.array(self._has_word[words], bool).take(numbers))
+            texts = [part.cells[at] for at in suspects.tolist()]
+            yield from part.places_of(suspects)[list(super()._with_words(texts))].tolist() if texts else ()

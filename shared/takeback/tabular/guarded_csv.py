@@ -1,0 +1,291 @@
+"""CSV to records without a Python object for any cell, for files that leave no doubt where a cell ends.
+
+All structural signs of a block are found at once; whether they make sense is checked on all of them: quotation marks
+stand around whole cells or doubled inside them, lines end in LF or CRLF, the text is UTF-8 without NUL. Anything else is
+an `Objection`: then the exact reader judges the whole file.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import BinaryIO
+
+import numpy as np
+
+from takeback.rules.options import Options
+from takeback.tabular.byte_body import ByteBody
+from takeback.tabular.byte_cells import ESCAPED, Buffer, ByteCells
+from takeback.tabular.byte_records import ByteRecords
+from takeback.tabular.csv_file import CsvStart, has_swallowed_lines, start_csv
+from takeback.tabular.encoding import BLOCK_BYTES, text_of
+from takeback.tabular.formats import sniff
+from takeback.tabular.limits import Limits
+from takeback.tabular.raw import CHUNK_ROWS, RawFile, RawRows
+from takeback.tabular.table import Table
+from takeback.tabular.tables import lay_out
+
+_TAB, _LF, _CR, _QUOTE, _BACKSLASH = b'\t\n\r"\\'
+_ROOM = 1 << 16  # for texts that are added to a batch
+_MOST_INNER_LINES = 100  # of one record; beyond that the exact reader has its own opinion
+
+
+class Objection(Exception):
+    """The file is not as plain as it has to be here."""
+
+
+def open_guarded_csv(source: BinaryIO, options: Options, limits: Limits) -> Table | None:
+    """The table of a CSV file; None for any other file, and for one that is not plain from the start.
+
+    Reading the chunks may raise `Objection`: then the file has to be read by the exact reader. Raises what that one raises.
+    """
+    if sniff(source, limits) != "csv":
+        return None
+    start = start_csv(source, options, limits)
+    dialect = start.dialect
+    if dialect.quote != '"' or dialect.backslash or dialect.padded or dialect.width < 2 or dialect.delimiter not in ",;\t|":
+        return None
+    scanner = _Scanner(ord(dialect.delimiter), dialect.width, start, limits)
+    raw = RawFile(start.facts, scanner.batches(_blocks(source, start)), notices=start.notices)
+    return lay_out(raw, options, limits, ByteBody)
+
+
+def _blocks(source: BinaryIO, start: CsvStart) -> Iterator[bytes]:
+    """The file as valid UTF-8 without its byte order mark and `sep=` line, in blocks that end with a line."""
+    rest = b""
+    for block in _utf8(source, start.encoding.name):
+        data = rest + block
+        cut = data.rfind(b"\n") + 1
+        if cut:
+            yield data[:cut]
+        rest = data[cut:]
+        if len(rest) > 16 * BLOCK_BYTES:
+            raise Objection
+    if rest:
+        yield rest + b"\n"
+
+
+def _utf8(source: BinaryIO, encoding: str) -> Iterator[bytes]:
+    if not encoding.startswith("utf-8"):
+        try:
+            yield from (text.encode() for text in text_of(source, encoding))
+        except UnicodeEncodeError:
+            raise Objection from None
+        return
+    source.seek(0)
+    if source.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8 or not encoding.endswith("-sig"):
+        source.seek(0)
+    while block := source.read(BLOCK_BYTES):
+        yield block
+
+
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    """Where signs stand in some text, in ascending order."""
+
+    ends: np.ndarray  # of cells
+    last_ends: np.ndarray  # of the last cells of records
+    doubled: np.ndarray  # the first of two quotation marks that stand for one
+    delimiters: np.ndarray  # inside quotation marks
+    lines: np.ndarray  # line ends inside quotation marks
+    escaped: np.ndarray  # what COPY wants escaped, inside cells
+
+    def between(self, start: int, stop: int) -> _Signs:
+        """The signs of a part of the text."""
+        return _Signs(*(some[slice(*np.searchsorted(some, (start, stop)))] - start for some in self.all()))
+
+    @classmethod
+    def joined(cls, parts: Sequence[_Signs], places: Sequence[int]) -> _Signs:
+        """The signs of several texts one behind the other."""
+        columns = zip(*(signs.all() for signs in parts), strict=True)
+        return cls(*(np.concatenate([some + place for some, place in zip(column, places, strict=False)]) for column in columns))
+
+    def all(self) -> Iterator[np.ndarray]:
+        """All kinds of signs in order."""
+        return (getattr(self, field.name) for field in fields(self))
+
+
+class _Scanner:
+    """Blocks of whole lines to batches of records."""
+
+    def __init__(self, delimiter: int, width: int, start: CsvStart, limits: Limits) -> None:
+        self._delimiter = delimiter
+        self._width = width
+        self._dialect = start.dialect
+        self._limits = limits
+        self._skipped = len(start.skipped.encode())
+        self._quoted = False  # whether the text stands inside quotation marks
+
+    def batches(self, blocks: Iterator[bytes]) -> Iterator[RawRows]:
+        """All records, in the batches of the exact reader."""
+        texts: list[bytes] = []
+        signs: list[_Signs] = []
+        records, number = 0, 0
+        for block in blocks:
+            texts.append(block[self._skipped :])
+            signs.append(self._scan(texts[-1]))
+            self._skipped = 0
+            records += len(signs[-1].last_ends)
+            while records > CHUNK_ROWS:
+                yield self._cut(texts, signs, number, CHUNK_ROWS)
+                number += CHUNK_ROWS
+                records -= CHUNK_ROWS
+        if self._quoted:
+            raise Objection
+        if records:
+            yield self._cut(texts, signs, number, records, is_last=True)
+
+    def _scan(self, block: bytes) -> _Signs:
+        """Find the structural signs of a block, and object to those that make no sense."""
+        text = np.frombuffer(block, np.uint8)
+        _check_utf8(text, block)
+        found = text == self._delimiter
+        found |= text == _LF
+        if b'"' in block:
+            found |= text == _QUOTE
+        places = np.flatnonzero(found)
+        signs = text[places]
+        is_line = signs == _LF
+        quotes = delimiters = inner_lines = places[:0]
+        doubled = quotes
+        if b'"' in block or self._quoted:
+            is_quote = signs == _QUOTE
+            inside = ((np.cumsum(is_quote) + self._quoted) & 1).astype(bool)
+            quotes = places[is_quote]
+            doubled = self._check_quotes(text, quotes, inside[is_quote])
+            inside_cell = inside & ~is_quote
+            inner_lines, delimiters = places[inside_cell & is_line], places[inside_cell & ~is_line]
+            outside = ~(inside | is_quote)
+            was_quoted, self._quoted = self._quoted, bool(inside[-1])  # a block ends with a line end, so there is one
+            places, is_line = places[outside], is_line[outside]
+        else:
+            was_quoted = False
+        last_ends = places[is_line]
+        returns = _inner_carriage_returns(text, block, last_ends)
+        if len(returns) and not ((np.searchsorted(quotes, returns) + was_quoted) & 1).all():
+            raise Objection
+        escaped = [inner_lines, returns, _places(text, block, _BACKSLASH)]
+        escaped.append(delimiters if self._delimiter == _TAB else _places(text, block, _TAB))
+        lines = np.sort(np.concatenate([inner_lines, returns]))
+        return _Signs(places, last_ends, doubled, delimiters, lines, np.sort(np.concatenate(escaped)))
+
+    def _check_quotes(self, text: np.ndarray, quotes: np.ndarray, opening: np.ndarray) -> np.ndarray:
+        """Quotation marks enclose whole cells or stand doubled inside them. Gives the first of the doubled ones."""
+        follows = np.zeros(len(quotes), bool)
+        follows[1:] = opening[1:] & (quotes[1:] == quotes[:-1] + 1)
+        before = text[quotes[opening & ~follows] - 1]  # before the first sign of a block stands a line end, as at its end
+        doubled = np.zeros(len(quotes), bool)
+        doubled[:-1] = follows[1:]
+        after = text[quotes[~opening & ~doubled] + 1]
+        if not (np.isin(before, (self._delimiter, _LF)).all() and np.isin(after, (self._delimiter, _LF, _CR)).all()):
+            raise Objection
+        return quotes[doubled]
+
+    def _cut(self, texts: list[bytes], signs: list[_Signs], number: int, count: int, *, is_last: bool = False) -> RawRows:
+        """A batch of the first records of some blocks, which keep what is left of them."""
+        places = np.cumsum([0, *map(len, texts)]).tolist()
+        whole = _Signs.joined(signs, places)
+        stop = int(whole.last_ends[count - 1]) + 1
+        data = b"".join(texts)
+        texts[:] = [data[stop:]]
+        signs[:] = [whole.between(stop, places[-1])]
+        records = self._records(Buffer(data[:stop], room=_ROOM), whole.between(0, stop))
+        self._limits.check_rows(number + count)
+        self._limits.check_columns(max([records.width, *map(len, records.uneven.values())]))
+        return RawRows(range(number + 1, number + count + 1), records, is_last=is_last)
+
+    def _records(self, buffer: Buffer, signs: _Signs) -> ByteRecords:
+        text, ends = buffer.data, signs.ends
+        lasts = np.searchsorted(ends, signs.last_ends)
+        starts = np.empty_like(ends)
+        starts[0], starts[1:] = 0, ends[:-1] + 1
+        lengths = ends - starts
+        lengths[lasts] -= text[signs.last_ends - 1] == _CR
+        quoted = text[starts] == _QUOTE
+        starts += quoted
+        lengths -= 2 * quoted
+        buffer.escaped = _undouble(buffer, starts, lengths, signs)
+        if lengths.max() > self._limits.cell_chars or np.diff(signs.last_ends, prepend=-1).max() > self._limits.record_chars:
+            raise Objection
+        records = _by_column(buffer, starts, lengths, lasts, quoted, self._width)
+        self._check_lines(records, signs)
+        return records
+
+    def _check_lines(self, records: ByteRecords, signs: _Signs) -> None:
+        """Object where a cell with line breaks may have swallowed whole records."""
+        if not len(signs.lines):
+            return
+        lines = np.bincount(np.searchsorted(signs.last_ends, signs.lines), minlength=len(records))
+        if lines.max() > _MOST_INNER_LINES:
+            raise Objection
+        delimiters = np.bincount(np.searchsorted(signs.last_ends, signs.delimiters), minlength=len(records))
+        suspects = (lines > 0) & (delimiters >= self._width - 1)  # with fewer there is no whole record in it
+        uneven = list(records.uneven)
+        suspects[uneven] = lines[uneven] > 0
+        if has_swallowed_lines([records[at] for at in np.flatnonzero(suspects).tolist()], self._dialect, self._limits):
+            raise Objection
+
+
+def _check_utf8(text: np.ndarray, block: bytes) -> None:
+    """Only bytes beyond ASCII and the one after each of them are decoded: they are few, and that is as strict."""
+    if b"\0" in block:
+        raise Objection
+    if block.isascii():
+        return
+    beyond = text > 127
+    beyond[1:] |= beyond[:-1]  # from left to right, numpy reads before it writes
+    try:
+        text[beyond].tobytes().decode()
+    except UnicodeDecodeError:
+        raise Objection from None
+
+
+def _places(text: np.ndarray, block: bytes, sign: int) -> np.ndarray:
+    return np.flatnonzero(text == sign) if sign in block else np.zeros(0, np.int64)
+
+
+def _inner_carriage_returns(text: np.ndarray, block: bytes, last_ends: np.ndarray) -> np.ndarray:
+    """The places of carriage returns that do not stand before the end of a record."""
+    if _CR not in block:
+        return last_ends[:0]
+    ending = last_ends[text[last_ends - 1] == _CR] - 1
+    found = text == _CR
+    if np.count_nonzero(found) == len(ending):
+        return last_ends[:0]
+    return np.setdiff1d(np.flatnonzero(found), ending, assume_unique=True)
+
+
+def _undouble(buffer: Buffer, starts: np.ndarray, lengths: np.ndarray, signs: _Signs) -> np.ndarray:
+    """Writes doubled quotation marks once, where they stand, and gives the places of what is to be escaped thereafter."""
+    cells = np.unique(np.searchsorted(starts, signs.doubled, side="right") - 1)
+    escaped = [signs.escaped]
+    for cell in cells.tolist():
+        start, stop = int(starts[cell]), int(starts[cell] + lengths[cell])
+        text = buffer.data[start:stop].tobytes().replace(b'""', b'"')
+        lengths[cell] = len(text)
+        buffer.data[start : start + len(text)] = np.frombuffer(text, np.uint8)
+        inside = slice(*np.searchsorted(signs.escaped, (start, stop)))
+        if inside.start < inside.stop:
+            signs.escaped[inside] = stop  # behind the cell now
+            escaped.append(np.array([start + at for at, sign in enumerate(text) if sign in ESCAPED], np.int64))
+    return np.sort(np.concatenate(escaped)) if len(escaped) > 1 else signs.escaped
+
+
+def _by_column(buffer: Buffer, starts: np.ndarray, lengths: np.ndarray, lasts: np.ndarray, quoted: np.ndarray, width: int) -> ByteRecords:
+    """The cells by column; records with more or fewer cells than the others, blank ones too, come as text."""
+    counts = np.diff(lasts, prepend=-1)
+    even = counts == width
+    if even.all():
+        by_column = [np.ascontiguousarray(flat.reshape(-1, width).T) for flat in (starts, lengths)]
+        return ByteRecords(buffer, by_column[0], by_column[1], {})
+    firsts = lasts - counts + 1
+    cells = firsts + np.arange(width)[:, None]
+    cells[:, ~even] = 0
+    found = ByteRecords(buffer, starts[cells], np.where(even, lengths[cells], 0), {})
+    uneven = {}
+    for at in np.flatnonzero(~even).tolist():
+        some = slice(firsts[at], lasts[at] + 1)
+        is_blank = counts[at] == 1 and lengths[lasts[at]] == 0 and not quoted[lasts[at]]
+        uneven[at] = [] if is_blank else list(ByteCells(buffer, starts[some], lengths[some]))
+    return ByteRecords(buffer, found.starts, found.lengths, uneven)
