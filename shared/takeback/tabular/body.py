@@ -204,8 +204,8 @@ class Body:
 
 def _holds_data(text: str) -> bool:
     """Whether a lone cell is rather a row whose cells something else separates."""
-    loose_commas = text.count(",") - text.count(", ")
-    return sum(map(is_value, text.split())) >= 5 or max(*map(text.count, ";\t|"), loose_commas) >= 3
+    separators = (text.count(mark) - text.count(f"{mark} ") for mark in ",;|\t")
+    return sum(map(is_value, text.split())) >= 5 or max(separators) >= 3
 
 
 def _places(wanted: str, cells: Sequence[str]) -> Iterator[int]:

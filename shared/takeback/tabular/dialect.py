@@ -12,7 +12,6 @@ from typing import Any
 DELIMITERS = (",", ";", "\t", "|")
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "space"}
 _SAMPLE_RECORDS = 2_000
-_TIE = 0.98
 
 _SEP_LINE = re.compile(r'"?sep=(.)"?(?:\r\n|\r|\n|$)', re.IGNORECASE)
 _PLAIN_VALUE = re.compile(
@@ -67,10 +66,15 @@ def sniff(lines: Sequence[str], chosen: str | None) -> Dialect:
     """The dialect that fits a sample of whole lines best; `chosen` settles the delimiter."""
     if chosen:
         return _with_quoting(lines, Dialect(chosen))
-    scored = sorted(((_fit(lines, delimiter), -order, delimiter) for order, delimiter in enumerate(DELIMITERS)), reverse=True)
-    (best, _, delimiter), (second, _, other) = scored[:2]
-    rival = other if second and second >= _TIE * best else None
-    return _with_quoting(lines, Dialect(delimiter, rival=rival))
+    best = max(DELIMITERS, key=lambda delimiter: _fit(lines, delimiter))  # the first of equals
+    rival = next((other for other in DELIMITERS if other != best and _cuts_evenly(lines, other)), None)
+    return _with_quoting(lines, Dialect(best, rival=rival))
+
+
+def _cuts_evenly(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether every record, the header too, has the same number of cells, more than one."""
+    rows = [row for row in _records(lines, Dialect(delimiter)) if any(row)]
+    return len(rows) > 1 and len(rows[0]) > 1 and len(set(map(len, rows))) == 1
 
 
 def _fit(lines: Sequence[str], delimiter: str) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from takeback.tabular.json_stream import Number, too_deep
@@ -35,6 +36,7 @@ class Shape:
         flat = set(map(type, record.values())) <= _SCALARS
         if flat and tuple(record) in self._flat:
             return
+        self._check_depth(record)
         self._walk((), record, in_list=False)
         if flat:
             self._flat.add(tuple(record))
@@ -42,9 +44,16 @@ class Shape:
             self.is_flat = False
         self._limits.check_columns(len(self.paths))
 
+    def _check_depth(self, record: dict[str, Any]) -> None:
+        level: list[Any] = [record]
+        for _ in range(self._limits.nesting):
+            members = chain.from_iterable(value.values() if isinstance(value, dict) else value for value in level)
+            level = [member for member in members if isinstance(member, (dict, list))]
+            if not level:
+                return
+        raise too_deep()
+
     def _walk(self, path: Path, value: Any, *, in_list: bool) -> None:
-        if len(path) > self._limits.nesting:
-            raise too_deep()
         if isinstance(value, dict):
             for name, member in value.items():
                 self._walk((*path, name), member, in_list=in_list)

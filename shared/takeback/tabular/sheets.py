@@ -15,12 +15,18 @@ from takeback.tabular.layout import find_layout
 from takeback.tabular.limits import Limits
 from takeback.tabular.looks import filled, known_words
 from takeback.tabular.raw import CHUNK_ROWS, RawFile, RawRows
-from takeback.tabular.table import ERROR, NUMBER, FileFacts
+from takeback.tabular.sheet_scan import SheetScan, check_extent
+from takeback.tabular.table import ERROR, NUMBER, TEXT, FileFacts
 from takeback.tabular.workbook_cells import LARGEST_EXACT, column_of
-from takeback.tabular.zip_guard import DAMAGED, SheetScan, check_extent
+from takeback.tabular.zip_guard import DAMAGED
 
 _HEAD_ROWS = 150
 _CLEARLY_A_TABLE = 5  # usual words in a header that settle the choice of a sheet at once
+
+_OLD_FORMAT = (
+    "In this kind of workbook a cell whose formula failed looks empty to us. "
+    "If the table holds formulas, save the sheet as .xlsx and use that."
+)
 
 _Answer = TypeVar("_Answer")
 
@@ -58,6 +64,8 @@ def open_book(source: BinaryIO, wanted: str | None, limits: Limits, scans: Mappi
     facts = FileFacts("excel", sheet=sheet.name, sheets=names)
     scan = scans.get(sheet.name, SheetScan())
     notices = [_others(sheet.name, passed_over)] if passed_over else []
+    if not scans:
+        notices.append(Issue("old_format", _OLD_FORMAT))
     return RawFile(facts, _batches(sheet, scan, limits), notices=notices)
 
 
@@ -132,28 +140,37 @@ def _batches(sheet: calamine.CalamineSheet, scan: SheetScan, limits: Limits) -> 
     limits.check_columns(offset)
     number = 1
     while batch := _reading(lambda: list(islice(rows, CHUNK_ROWS))):
-        texts, kinds = _texts(batch, offset)
         numbers = range(number, number + len(batch))
-        issues = [*_error_cells(texts, kinds, numbers), *_inexact_numbers(texts, kinds, numbers), *_uncalculated(scan, numbers)]
         number += len(batch)
+        texts, kinds = _texts(batch, offset)
+        uncalculated = list(_put_odd_cells(texts, kinds, scan, numbers))
+        issues = [*uncalculated, *_errors(texts, kinds, numbers), *_inexact_numbers(texts, kinds, numbers)]
         yield RawRows(numbers, texts, kinds, cell_issues=issues, is_last=number > sheet.total_height)
 
 
-def _error_cells(texts: Sequence[Sequence[str]], kinds: Sequence[str | None], numbers: Sequence[int]) -> Iterator[tuple[int, Issue]]:
+def _put_odd_cells(texts: list[Sequence[str]], kinds: list[str | None], scan: SheetScan, numbers: range) -> Iterator[tuple[int, Issue]]:
+    """Puts the errors that the reader gives as empty cells into the rows; yields an issue for each formula without a value."""
+    for at, number in enumerate(numbers if scan.odd else ()):
+        for column, error in scan.odd.get(number - 1, {}).items():
+            if column >= len(kinds):
+                continue
+            if error:
+                texts[at] = (*texts[at][:column], error, *texts[at][column + 1 :])
+                letters = kinds[column] or TEXT * len(texts)
+                kinds[column] = letters[:at] + ERROR + letters[at + 1 :]
+            else:
+                message = "The cell holds a formula that was never calculated. Open the workbook in a spreadsheet, save it, and try again."
+                yield column, Issue("formula_without_value", message, row=number)
+
+
+def _errors(texts: Sequence[Sequence[str]], kinds: Sequence[str | None], numbers: Sequence[int]) -> Iterator[tuple[int, Issue]]:
     for column, letters in enumerate(kinds):
         if letters and ERROR in letters:
             for at, letter in enumerate(letters):
                 if letter == ERROR:
                     text = texts[at][column]
-                    yield (
-                        column,
-                        Issue(
-                            "error_value",
-                            f"The cell shows {text}: its formula failed. Correct it in the workbook.",
-                            row=numbers[at],
-                            value=text,
-                        ),
-                    )
+                    message = f"The cell shows {text}: its formula failed. Correct it in the workbook."
+                    yield column, Issue("error_value", message, row=numbers[at], value=text)
 
 
 def _inexact_numbers(texts: Sequence[Sequence[str]], kinds: Sequence[str | None], numbers: Sequence[int]) -> Iterator[tuple[int, Issue]]:
@@ -168,11 +185,3 @@ def _inexact_numbers(texts: Sequence[Sequence[str]], kinds: Sequence[str | None]
                     "The number has more than 15 digits, and the workbook has kept only 15 of them. Enter it as text (with ' before it)."
                 )
                 yield column, Issue("number_precision", message, row=numbers[at], value=text)
-
-
-def _uncalculated(scan: SheetScan, numbers: range) -> Iterator[tuple[int, Issue]]:
-    if scan.uncalculated:
-        for number in numbers:
-            for column in scan.uncalculated.get(number - 1, ()):
-                message = "The cell holds a formula that was never calculated. Open the workbook in a spreadsheet, save it, and try again."
-                yield column, Issue("formula_without_value", message, row=number)

@@ -7,7 +7,7 @@ from enum import Enum
 from functools import cache
 from itertools import pairwise
 
-_INCHES = re.compile(r"(?<=[\d½¼¾⅛⅜⅝⅞])(?:\"\"?|'')(?![^\W\d_x]|\")", re.IGNORECASE)
+_INCHES = re.compile(r"(?<=[\d½¼¾⅛⅜⅝⅞])(?:\"\"?|'')(?![^\W_x]|\")", re.IGNORECASE)
 _NAMED = re.compile(r'(?:(?<=^)|(?<=[\s(\[/-]))"[^"]*"(?=$|[\s)\].,;:!?/-])')
 
 

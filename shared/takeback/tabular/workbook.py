@@ -7,24 +7,22 @@ from typing import BinaryIO
 from takeback.rules.options import Options
 from takeback.tabular.limits import Limits
 from takeback.tabular.raw import RawFile
+from takeback.tabular.sheet_scan import SheetScan, scan_sheet
 from takeback.tabular.sheets import open_book
 from takeback.tabular.workbook_child import open_in_child
-from takeback.tabular.zip_guard import Archive, SheetScan
+from takeback.tabular.zip_guard import Archive
 
 
 def open_workbook(source: BinaryIO, options: Options, limits: Limits) -> RawFile:
     """The records of one sheet of a workbook: the one that was asked for, else the first visible one with a table."""
     source.seek(0)
     if source.read(2) != b"PK":
-        return open_in_child(source, options.sheet, limits)
+        return open_in_child(source, options.sheet, limits, {})
     archive = Archive(source, limits)
     archive.check()
+    scans: dict[str, SheetScan] = {}
     if any(part.endswith("workbook.xml") for part in archive.parts):
-        scans = {name: archive.scan_sheet(part) for name, part in archive.sheet_parts().items() if part.endswith(".xml")}
-        if scans and all(map(_is_plain, scans.values())):
-            return open_book(source, options.sheet, limits, scans)
-    return open_in_child(source, options.sheet, limits)
-
-
-def _is_plain(scan: SheetScan) -> bool:
-    return scan.plain
+        scans = {name: scan_sheet(archive, part, limits) for name, part in archive.sheet_parts().items() if part.endswith(".xml")}
+    if scans and all(scan.plain for scan in scans.values()):
+        return open_book(source, options.sheet, limits, scans)
+    return open_in_child(source, options.sheet, limits, scans)

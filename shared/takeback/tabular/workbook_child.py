@@ -1,6 +1,6 @@
 """A workbook read in a process of its own: the native reader of a rare format may end it, and nothing else is harmed.
 
-`python -m takeback.tabular.workbook_child FILE` reads the wanted sheet and the limits as JSON from standard input and writes JSON
+`python -m takeback.tabular.workbook_child FILE` reads what is asked (sheet, limits, scans) as JSON from standard input and writes JSON
 lines: the facts, then a line for each batch, then "end"; or a refusal.
 """
 
@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, BinaryIO
 
@@ -21,6 +21,7 @@ from takeback.errors import Refused
 from takeback.rules.issues import Issue
 from takeback.tabular.limits import Limits
 from takeback.tabular.raw import RawFile, RawRows
+from takeback.tabular.sheet_scan import SheetScan
 from takeback.tabular.table import FileFacts
 from takeback.tabular.zip_guard import DAMAGED
 
@@ -28,16 +29,17 @@ _MEMORY_BYTES = 2_000_000_000
 _CPU_SECONDS = 60
 
 
-def open_in_child(source: BinaryIO, wanted: str | None, limits: Limits) -> RawFile:
+def open_in_child(source: BinaryIO, wanted: str | None, limits: Limits, scans: Mapping[str, SheetScan]) -> RawFile:
     """The records of a workbook as a child process reads them; a child that dies means a damaged workbook."""
-    lines = _lines(source, wanted, limits)
+    asked = {"wanted": wanted, "limits": asdict(limits), "scans": {name: asdict(scan) for name, scan in scans.items()}}
+    lines = _lines(source, json.dumps(asked).encode())
     opened = next(lines)
     facts = FileFacts(**opened["facts"])
     notices = [Issue(**issue) for issue in opened["notices"]]
     return RawFile(facts, (_batch(line) for line in lines), notices=notices)
 
 
-def _lines(source: BinaryIO, wanted: str | None, limits: Limits) -> Iterator[dict[str, Any]]:
+def _lines(source: BinaryIO, asked: bytes) -> Iterator[dict[str, Any]]:
     with tempfile.NamedTemporaryFile(prefix="workbook-") as copy:
         source.seek(0)
         shutil.copyfileobj(source, copy, 1 << 20)
@@ -50,7 +52,7 @@ def _lines(source: BinaryIO, wanted: str | None, limits: Limits) -> Iterator[dic
             assert child.stdin is not None  # noqa: S101 - it was asked for
             assert child.stdout is not None  # noqa: S101
             try:
-                child.stdin.write(json.dumps({"wanted": wanted, "limits": asdict(limits)}).encode())
+                child.stdin.write(asked)
                 child.stdin.close()
                 yield from _answers(child.stdout)
             finally:
@@ -86,17 +88,18 @@ def main(path: str) -> None:
     asked = json.load(sys.stdin)
     try:
         with open(path, "rb") as source:  # noqa: PTH123 - a plain open is all that is needed
-            for line in _read(source, asked["wanted"], Limits(**asked["limits"])):
+            for line in _read(source, asked):
                 sys.stdout.write(json.dumps(line) + "\n")
         sys.stdout.write('{"end": true}\n')
     except Refused as refused:
         sys.stdout.write(json.dumps({"refused": {"code": refused.code, "message": refused.message}}) + "\n")
 
 
-def _read(source: BinaryIO, wanted: str | None, limits: Limits) -> Iterator[dict[str, Any]]:
+def _read(source: BinaryIO, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
     from takeback.tabular.sheets import open_book  # noqa: PLC0415 - loaded under the limits set above
 
-    raw = open_book(source, wanted, limits, {})
+    scans = {name: _scan_of(scan) for name, scan in asked["scans"].items()}
+    raw = open_book(source, asked["wanted"], Limits(**asked["limits"]), scans)
     yield {"facts": asdict(raw.facts), "notices": [asdict(issue) for issue in raw.notices]}
     for batch in raw.batches:
         yield {
@@ -106,6 +109,12 @@ def _read(source: BinaryIO, wanted: str | None, limits: Limits) -> Iterator[dict
             "is_last": batch.is_last,
             "issues": [(at, asdict(issue)) for at, issue in batch.cell_issues],
         }
+
+
+def _scan_of(scan: dict[str, Any]) -> SheetScan:
+    """A scan as it came through JSON, whose keys are texts."""
+    odd = {int(row): {int(column): error for column, error in cells.items()} for row, cells in scan["odd"].items()}
+    return SheetScan(plain=scan["plain"], odd=odd)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A look into a workbook's archive before any reader gets it: sizes as they really are, no DTD, no far cells, no lies.
+"""A look into a workbook's archive before any reader gets it: sizes as they really are, no DTD, no lies.
 
 A reader of workbooks may end the whole process (it reserves the memory that a file asks for), so what it would stumble
 over is found here, in a stream, at a few percent of the time that reading takes.
@@ -10,7 +10,6 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import BinaryIO
 from xml.etree import ElementTree as ET
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
@@ -21,22 +20,10 @@ from takeback.tabular.limits import Limits
 _BLOCK = 1 << 20
 _SMALL = 20_000_000  # bytes unpacked below which the packing ratio does not matter
 _LARGEST_INDEX = 20_000_000  # bytes of the workbook's own part, which is parsed as a whole
-_MOST_ROWS = 1_048_576
 _DOCTYPES = (b"<!DOCTYPE", b"<!ENTITY", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
 _COUNT = re.compile(rb"<(?:\w+:)?sst\b[^>]*?\b(?:uniqueCount|count)\s*=\s*[\"'](\d+)[^>]*>")
-_FAR = re.compile(rb' r="[A-Z](?:[A-Z]|[0-9]{7})')  # beyond column Z or row 999,999: only then is it worth while to look at every cell
-_REFERENCE = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"[^>]*(?<!/)>')
-_UNCALCULATED = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"([^>]*)><f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>', re.DOTALL)
 
 DAMAGED = "The workbook is damaged or was cut short on its way. Open it in a spreadsheet, save it as .xlsx again, and try again."
-
-
-@dataclass(slots=True)
-class SheetScan:
-    """What was seen in one sheet's part. `plain` is False where its cells are not written as spreadsheets write them."""
-
-    plain: bool = True
-    uncalculated: dict[int, list[int]] = field(default_factory=dict)  # row -> columns, both from 0
 
 
 class Archive:
@@ -74,8 +61,8 @@ class Archive:
 
     def _check_part(self, info: ZipInfo) -> None:
         first = True
-        for text in self.pieces(info, b"<"):
-            _refuse_doctype(text)
+        for text in self.pieces(info.filename, b"<"):
+            refuse_doctype(text)
             if b":encryption-data" in text:
                 raise _protected()
             if (
@@ -86,34 +73,10 @@ class Archive:
                 raise Refused("not_a_workbook", DAMAGED)
             first = False
 
-    def scan_sheet(self, name: str) -> SheetScan:
-        """Streams one sheet. Raises Refused where it reaches further than memory does or holds a DTD."""
-        scan = SheetScan()
-        cells = references = rows = 0
-        is_far = False
-        for text in self.pieces(self.parts[name], b"<c "):
-            _refuse_doctype(text)
-            cells += text.count(b"<c ")
-            rows += text.count(b"<row ")
-            references += text.count(b' r="')
-            is_far = is_far or _FAR.search(text) is not None
-            if b"<f" in text:
-                _note_uncalculated(text, scan.uncalculated)
-        scan.plain = cells > 0 and references == cells + rows
-        if is_far:
-            self._check_extent(name)
-        return scan
-
-    def _check_extent(self, name: str) -> None:
-        last_row = last_column = 0
-        for text in self.pieces(self.parts[name], b"<c "):
-            last_row, last_column = _extent(text, last_row, last_column)
-        check_extent(last_row, last_column, self._limits)
-
-    def pieces(self, info: ZipInfo, cut_at: bytes) -> Iterator[bytes]:
-        """The unpacked part in pieces that begin at the given mark, so that no element is torn apart."""
+    def pieces(self, name: str, cut_at: bytes) -> Iterator[bytes]:
+        """An unpacked part in pieces that begin at the given mark, so that no element is torn apart."""
         rest = b""
-        for block in self._inflated(info):
+        for block in self._inflated(self.parts[name]):
             text = rest + block
             cut = text.rfind(cut_at)
             if cut <= 0:
@@ -183,36 +146,14 @@ class Archive:
             return None
 
 
-def _refuse_doctype(text: bytes) -> None:
+def refuse_doctype(text: bytes) -> None:
+    """Refuses a part that defines entities."""
     if b"!" in text and any(mark in text for mark in _DOCTYPES):
         raise Refused(
             "unsafe_xml",
             "The workbook holds definitions (a DTD) that no spreadsheet writes and that can do harm. "
             "Open it in a spreadsheet and save it as .xlsx again.",
         )
-
-
-def _extent(text: bytes, last_row: int, last_column: int) -> tuple[int, int]:
-    """The furthest row and column of the cells with content, counted from 1."""
-    found = _REFERENCE.findall(text)
-    if not found:
-        return last_row, last_column
-    letters = max({column for column, _ in found}, key=lambda column: (len(column), column))
-    return max(last_row, *map(int, {row for _, row in found})), max(last_column, column_number(letters))
-
-
-def column_number(letters: bytes) -> int:
-    """The number of a column, A = 1."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
-
-
-def _note_uncalculated(text: bytes, found: dict[int, list[int]]) -> None:
-    for letters, row, attributes in _UNCALCULATED.findall(text):
-        if b't="str"' not in attributes:
-            found.setdefault(int(row) - 1, []).append(column_number(letters) - 1)
 
 
 def _protected() -> Refused:
@@ -225,12 +166,3 @@ def _too_large(size: int) -> Refused:
         f"The workbook is small but unpacks to {size / 1e6:,.0f} MB or more. "
         "Copy the table into a new workbook, without the empty rows around it, and try again.",
     )
-
-
-def check_extent(rows: int, columns: int, limits: Limits) -> None:
-    """Refuses a sheet whose used rectangle is larger than a reader can hold."""
-    if rows > _MOST_ROWS or rows * columns > limits.sheet_cells:
-        raise Refused(
-            "sheet_too_large",
-            f"The sheet reaches to row {rows:,} and column {columns:,}. Copy the table alone into a new sheet and try again.",
-        )

@@ -1,0 +1,48 @@
+"""Memory is bounded by the chunk, not by the file."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+READ = """
+import resource, sys
+sys.path.insert(0, "shared")
+from takeback.rules.options import Options
+from takeback.tabular.limits import Limits
+from takeback.tabular.reader import open_table
+with open(sys.argv[1], "rb") as source:
+    rows = sum(len(chunk.row_numbers) for chunk in open_table(source, Options(), Limits()).chunks)
+print(rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def lines(kind: str, rows: int) -> Iterator[str]:
+    if kind == "csv":
+        yield "Order Number,Sale Date,Item,Price\n"
+        for number in range(rows):
+            yield f"17-{number:07},2026-01-24,Lamp number {number},{number % 500}.50\n"
+        return
+    for number in range(rows):
+        record = json.dumps({"order": f"17-{number:07}", "sold": "2026-01-24", "price": number % 500})
+        yield f"{record}\n" if kind == "ndjson" else ("," if number else "[") + record
+    yield "]" if kind == "json" else ""
+
+
+@pytest.mark.parametrize("kind", ["csv", "ndjson", "json"])
+def test_eight_times_the_rows_take_no_more_memory(tmp_path: Path, kind: str) -> None:
+    megabytes = {}
+    for rows in (40_000, 320_000):
+        path = tmp_path / f"{rows}.{kind}"
+        with path.open("w", encoding="utf-8") as target:
+            target.writelines(lines(kind, rows))
+        done = subprocess.run([sys.executable, "-c", READ, str(path)], capture_output=True, text=True, check=True, timeout=300)
+        found, megabytes[rows] = map(int, done.stdout.split())
+        assert found == rows
+
+    assert megabytes[320_000] < megabytes[40_000] + 15, megabytes
