@@ -32,6 +32,7 @@ class Body:
         self.table = table
         self.width = len(table.headers)
         self.typed = layout.typed
+        self.has_header = layout.is_sure
         self.names = [name.casefold() for name in layout.names]
         full = [filled(row) for row in sample[:_SAMPLE]]
         self.usual = median([len(at) for at in full if at] or [self.width])
@@ -145,7 +146,7 @@ class Body:
         at = filled(row)
         if not at:
             return "blank line"
-        if [fold(cell).casefold() for cell in row][: self.width] == self.names[: len(row)] and len(at) >= 2:
+        if self.has_header and [fold(cell).casefold() for cell in row][: self.width] == self.names[: len(row)] and len(at) >= 2:
             return _HEADER_AGAIN
         first, share = row[at[0]], len(at) / self.usual
         others_are_values = all(is_value(row[i]) for i in at[1:])

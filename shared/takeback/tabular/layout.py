@@ -85,13 +85,20 @@ def _best_header(looks: Sequence[_Look]) -> int | None:
         if below and len(look.filled) < 0.5 * median(len(other.filled) for other in below):
             continue
         typed = _typed_columns(looks, at)
-        if any(_is_data(earlier, typed) for earlier in looks[:at]):
+        if any(_is_data(earlier, typed) for earlier in looks[:at]) or _is_among_its_like(looks, at):
             break
         fits = not below or len(look.cells) == Counter(len(other.cells) for other in below).most_common(1)[0][0]
         score = (len(look.labels & typed), known_words(look.cells), fits, -at)
         if best is None or score > best:
             best = score
     return None if best is None else -best[3]
+
+
+def _is_among_its_like(looks: Sequence[_Look], at: int) -> bool:
+    """Whether rows above are as full as this one, so that it is one of many; a single line of labels right above is half a header."""
+    fullness = 0.9 * len(looks[at].filled)
+    above = [other for other in range(at) if len(looks[other].filled) >= fullness and len(looks[other].cells) == len(looks[at].cells)]
+    return len(above) > 1 or (len(above) == 1 and (above[0] != at - 1 or bool(looks[above[0]].values)))
 
 
 def _typed_columns(looks: Sequence[_Look], header: int) -> set[int]:

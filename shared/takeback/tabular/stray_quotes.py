@@ -7,7 +7,7 @@ from enum import Enum
 from functools import cache
 from itertools import pairwise
 
-_INCHES = re.compile(r"(?<=[\d½¼¾⅛⅜⅝⅞])(?:\"\"?|'')(?![^\W_x]|\")", re.IGNORECASE)
+_INCHES = re.compile(r"(?<=[\d½¼¾⅛⅜⅝⅞])(?:\"\"?|'')(?:(?=[NSEWO](?:\W|$))|(?![^\W_x]|\"))", re.IGNORECASE)
 _NAMED = re.compile(r'(?:(?<=^)|(?<=[\s(\[/-]))"[^"]*"(?=$|[\s)\].,;:!?/-])')
 
 
@@ -44,7 +44,7 @@ def stray(record: str, delimiter: str) -> Stray:
         cell = match[1]
         if '"' not in cell or (cell.startswith('"') and cell.endswith('"') and len(cell) > 1):
             continue
-        if '"' in _NAMED.sub("", _INCHES.sub("", cell)):
+        if '"' in _INCHES.sub("", _NAMED.sub("", cell)):
             return Stray.TORN
         found = Stray.TEXT
     return found

@@ -116,9 +116,9 @@ def test_an_address_over_several_lines_is_one_cell_and_no_fault(seen: Callable) 
     assert got.rows[0] == ("1", "1 Example Street\nBoston, MA\nUSA", "2.00")
 
 
-@pytest.mark.parametrize("item", ['Pipe 12" long', 'TV 42"', 'The "Best" Lamp', 'Poster 24"x36"'])
+@pytest.mark.parametrize("item", ['Pipe 12" long', 'TV 42"', 'The "Best" Lamp', 'Poster 24"x36"', ' "2.3"', "37°36'37.8\"N 121°2'17.9\"W"])
 def test_inch_marks_and_nicknames_are_text(seen: Callable, item: str) -> None:
-    got = seen(f"order,item,price\n1,{item},2.00\n2,Cup,3.00\n")
+    got = seen(f"order,item,price\n1,{item},2.00\n2,Cup,3.00\n3,Hat,4.00\n")
 
     assert got.rows[0][1] == item
     assert got.issues == []

@@ -141,6 +141,19 @@ def test_column_names_in_two_lines_become_one(seen: Callable, lines: list[list[s
     assert "header_rows" in got.noticed
 
 
+def test_a_row_of_words_in_the_midst_of_the_data_is_not_taken_for_the_header(seen: Callable) -> None:
+    got = seen(written([["name", "note"], ["plain", "a word"], ["other", "words"], ["last", "more"], ["sum", "12.00"], ["rest", "-5.00"]]))
+
+    assert got.table.headers == ["name", "note"]
+    assert len(got.rows) == 5
+
+
+def test_equal_rows_of_a_file_without_column_names_are_not_taken_for_the_header_again(seen: Callable) -> None:
+    got = seen(written([DATA[0], DATA[1], DATA[0], DATA[2]]))
+
+    assert got.numbers == [2, 3, 4]
+
+
 def test_a_chosen_header_row_settles_it(seen: Callable) -> None:
     got = seen(written([["a", "b"], ["c", "d"], ["1", "2"]]), header_row=2)
 
