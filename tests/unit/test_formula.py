@@ -3,12 +3,13 @@ from __future__ import annotations
 import csv
 import io
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from takeback.rules.formula import neutral
 from takeback.tabular.byte_cells import ByteCells
-from takeback.tabular.error_file import ErrorFile, in_buffer, quoted
+from takeback.tabular.error_file import ErrorFile, quoted
 
 
 def test_what_a_spreadsheet_would_run_is_disarmed() -> None:
@@ -27,13 +28,14 @@ cell = st.one_of(
 )
 
 
-@given(cells=st.lists(cell, min_size=2, max_size=2))
-def test_the_error_file_holds_each_cell_and_no_formula(cells: list[str]) -> None:
+@given(cells=st.lists(cell, min_size=2, max_size=2), times=st.sampled_from([1, 600]))
+def test_the_error_file_holds_each_cell_and_no_formula(cells: list[str], times: int) -> None:
     sink = io.BytesIO()
-    ErrorFile(sink, ["a", "b"]).add([ByteCells.of([cell]) for cell in cells], [7], in_buffer([quoted("Fix it.")]))
+    columns = [ByteCells.of([text] * times) for text in cells]
+    ErrorFile(sink, ["a", "b"]).add(columns, [7] * times, [b"Not this one.", quoted("Fix it.")], np.ones(times, np.int64))
 
     text = sink.getvalue().decode("utf-8-sig")
-    header, row = csv.reader(io.StringIO(text, newline=""))
+    header, *rows = csv.reader(io.StringIO(text, newline=""))
     assert header == ["a", "b", "row_number", "reasons"]
-    assert row == [neutral(cells[0]), neutral(cells[1]), "7", "Fix it."]
+    assert rows == [[neutral(cells[0]), neutral(cells[1]), "7", "Fix it."]] * times
     assert sink.getvalue().startswith(b"\xef\xbb\xbf")

@@ -8,7 +8,7 @@ import numpy as np
 
 from takeback.rules.issues import Issue
 from takeback.tabular.byte_cells import ByteCells
-from takeback.tabular.error_file import ErrorFile, in_buffer, quoted
+from takeback.tabular.error_file import ErrorFile, quoted
 from takeback.tabular.findings import FIRST_ROWS, Findings
 from takeback.tabular.parsed import ParsedColumn
 from takeback.tabular.plan import Plan
@@ -60,7 +60,8 @@ class BadRows:
             self._count(name, place, findings)
         for at in bad[: findings.errors_wanted].tolist():
             findings.list_errors(self.issues(at))
-        errors.add([cells.take(bad) for cells in self._cells], [self._row_numbers[at] for at in bad.tolist()], self._reasons(bad))
+        reasons, which = self._reasons(bad)
+        errors.add([cells.take(bad) for cells in self._cells], [self._row_numbers[at] for at in bad.tolist()], reasons, which)
 
     def _issue(self, name: str, at: int) -> Issue:
         column, place = self._parsed[name], self._places[name]
@@ -85,8 +86,8 @@ class BadRows:
             first_rows = [self._row_numbers[at] for at in rows[:FIRST_ROWS].tolist()]
             findings.count(self._issue(name, int(rows[0])), place, first_rows, len(rows))
 
-    def _reasons(self, bad: np.ndarray) -> ByteCells:
-        """The reasons of each bad row. Rows with the same problems have the same ones, and most have."""
+    def _reasons(self, bad: np.ndarray) -> tuple[list[bytes], np.ndarray]:
+        """The different reasons, and which of them each bad row has. Rows with the same problems have the same ones."""
         problems = (
             np.stack([column.problem[bad] for column in self._parsed.values()]) if self._parsed else np.zeros((1, len(bad)), np.int32)
         )
@@ -102,7 +103,7 @@ class BadRows:
         for at in np.flatnonzero(own).tolist():
             which[at] = len(texts)
             texts.append(self._reason(int(bad[at])))
-        return in_buffer(texts).take(which)
+        return texts, which
 
     def _reason(self, at: int) -> bytes:
         return quoted(" ".join(f"{issue.header}: {issue.message}" if issue.header else issue.message for issue in self.issues(at)))

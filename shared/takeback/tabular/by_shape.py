@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from takeback.records import Column
 from takeback.rules.decisions import Evidence, Reading
-from takeback.tabular.byte_cells import ByteCells
+from takeback.tabular.byte_cells import Buffer, ByteCells
 from takeback.tabular.classes import Classes
 from takeback.tabular.copy_text import copy_text
-from takeback.tabular.parsed import WIDTHS, ParsedColumn, Part, Problems
+from takeback.tabular.parsed import TAB, ParsedColumn, Part, Problems
 from takeback.tabular.shapes import Verdict, split, verdict
 
 _MOST_SHAPES = 1_000
 _ENOUGH_CELLS = 8  # of one shape, before it is worth being asked about
 _WORD = 8
+_RUNS = 3  # of digits, that are moved together in a cell of one word
 
 
 class ByShape:
@@ -24,7 +27,7 @@ class ByShape:
         self._column, self._reading, self._kind = column, reading, kind
         self._problems = problems
         self._evidence = evidence
-        self._widths = {words: _Shapes(words) for words in WIDTHS}
+        self._widths: dict[int, _Shapes] = {}
 
     def tell(self) -> None:
         """Tell the evidence what it has not been told yet."""
@@ -34,40 +37,44 @@ class ByShape:
                 self._evidence.see(text, self._kind, row, int(shapes.seen[number]))
             shapes.seen[:] = 0
 
-    def read(self, part: Part, out: ParsedColumn) -> list[Part]:
+    def read(self, part: Part, out: ParsedColumn) -> Iterator[Part]:
         """Read cells into their places of a column. Gives those that their shape does not settle."""
-        left: list[Part] = []
-        for words, some in part.by_width():
-            undecided = self._read(self._widths[words], some, out) if words else some
-            if len(undecided):
-                left.append(undecided)
-        return left
+        words = part.usual_words()
+        if not words:
+            yield part
+            return
+        left = self._read(words, part, out)
+        if not len(left):
+            return
+        is_longer = part.cells.lengths[left] > 8 * words
+        for some, is_same_width in ((left[~is_longer], True), (left[is_longer], False)):
+            if len(some):
+                rest = part.take(some)
+                yield from [rest] if is_same_width else self.read(rest, out)
 
-    def _read(self, shapes: _Shapes, part: Part, out: ParsedColumn) -> Part:
-        words = part.cells.words(shapes.words)
-        shape, values, digits = split(words)
-        numbers = shapes.number(shape)
+    def _read(self, words: int, part: Part, out: ParsedColumn) -> np.ndarray:
+        """Read the cells of a width; the positions of those that are not settled."""
+        if words not in self._widths:
+            self._widths[words] = (_ShortShapes if words == 1 else _Shapes)(words)
+        shapes = self._widths[words]
+        written = part.cells.words(words)
+        shape, values, digits = split(written)
+        numbers, counts = shapes.number(shape)
         for number in shapes.unasked():
             shapes.settle(number, self._ask(shapes.classes.key(number)), self._problems)
-        settled = shapes.settled.take(numbers)
-        undecided = np.flatnonzero(~settled)
         if self._evidence.listens:
-            shapes.see(part, numbers)
-        if len(undecided):
-            chosen = np.flatnonzero(settled)
-            some = part.take(chosen)
-            numbers, words, values, digits = numbers[chosen], words[chosen], values[chosen], digits[chosen]
-        else:
-            some = part
-        out.problem[some.rows] = shapes.problem.take(numbers)
+            shapes.see(part, numbers, counts)
+        out.problem[part.rows] = shapes.problem.take(numbers)
+        left = np.flatnonzero(~shapes.settled.take(numbers)) if counts[~shapes.settled].any() else numbers[:0]
         if out.kept is not None:
-            shapes.place(some, numbers, out.kept)
-        else:
-            if self._column.kind == "money":
-                out.cents[some.rows] = shapes.amounts(values, numbers)
-                out.filled[some.rows] = shapes.filled.take(numbers)
-            out.render(some.rows, shapes.texts(words, digits, numbers))
-        return part.take(undecided)
+            shapes.place(part, numbers, out.kept)
+            return left
+        texts, lengths, amounts = shapes.values(written, values, digits, numbers)
+        if self._column.kind == "money":
+            out.cents[part.rows] = amounts
+            out.filled[part.rows] = shapes.filled.take(numbers)
+        out.render(part.rows, texts, lengths)
+        return left
 
     def _ask(self, shape: str) -> Verdict | None:
         found = verdict(self._column, self._reading, shape, self._kind)
@@ -85,17 +92,16 @@ class _Shapes:
         self.words = words
         self.classes = Classes(words, _MOST_SHAPES)
         self.firsts: dict[int, tuple[int, str]] = {}
-        self.seen = np.zeros(0, np.int64)
-        self._cells = np.zeros(0, np.int64)
-        self._asked = np.zeros(0, bool)
-        self.settled, self.filled, self._same = np.zeros(0, bool), np.zeros(0, bool), np.zeros(0, bool)
+        self.seen, self._cells = np.zeros(0, np.int64), np.zeros(0, np.int64)
+        self.settled, self.filled, self._asked, self._changed = (np.zeros(0, bool) for _ in range(4))
         self.problem = np.zeros(0, np.int32)
-        self._head, self._keep, self._tail = np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0, np.uint64)
-        self._weights, self._constant = np.zeros((0, 8 * words)), np.zeros(0, np.int64)
+        self._before, self._after = np.zeros(0, np.uint64), np.zeros(0, np.uint64)  # what the digits stand between
+        self._length, self._factor, self._constant = (np.zeros(0, np.int64) for _ in range(3))
+        self._weights = np.zeros((0, 8 * words))
 
-    def number(self, shape: np.ndarray) -> np.ndarray:
-        """The numbers of some shapes."""
-        numbers, _ = self.classes.number(shape)
+    def number(self, shape: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The numbers of some shapes, and how many there are of each."""
+        numbers = self.classes.number(shape)[0].astype(np.intp)
         known = len(self.classes) + 1
         if known > len(self._cells):
             for name, array in vars(self).items():
@@ -103,8 +109,9 @@ class _Shapes:
                     grown = np.zeros((2 * known, *array.shape[1:]), array.dtype)
                     grown[: len(array)] = array
                     setattr(self, name, grown)
-        self._cells += np.bincount(numbers, minlength=len(self._cells))
-        return numbers
+        counts = np.bincount(numbers, minlength=len(self._cells))
+        self._cells += counts
+        return numbers, counts
 
     def unasked(self) -> list[int]:
         """Shapes that occur often enough to be asked about and were not yet."""
@@ -114,51 +121,110 @@ class _Shapes:
 
     def settle(self, number: int, found: Verdict | None, problems: Problems) -> None:
         """Keep what the rules said of a shape."""
-        if found is None:
+        if found is None or (found.kind == "times" and not self._keep_digits(number, found.factor)):
             return
         self.settled[number] = True
         self.problem[number] = problems.number(found.problem)
-        self.filled[number] = found.problem is None and found.value is not None
-        self._same[number] = found.kind == "same"
-        head, tail = b"", b""
+        self.filled[number] = found.kind == "times" or found.value is not None
+        self._changed[number] = found.kind != "same"
         if found.kind == "constant":
-            head = copy_text(found.value)
+            text = bytes([TAB]) + copy_text(found.value)
+            self._before[number], self._length[number] = int.from_bytes(text, "little"), len(text)
             self._constant[number] = found.value if type(found.value) is int else 0
-        elif found.kind == "times":
-            self.filled[number] = True
-            self._keep[number] = np.uint64(0xFFFFFFFFFFFFFFFF)
-            head, tail = b"-" * (found.factor < 0), b"0" * (len(str(abs(found.factor))) - 1)
-            digits = [at for at, sign in enumerate(self.classes.key(number).encode()) if sign in b"01"]
-            for rank, at in enumerate(reversed(digits)):
-                self._weights[number, at] = found.factor * 10**rank
-        self._head[number] = int.from_bytes(head, "little")
-        self._tail[number] = int.from_bytes(tail, "little")
 
-    def see(self, part: Part, numbers: np.ndarray) -> None:
+    def _keep_digits(self, number: int, factor: int) -> bool:
+        """Note which digits make the value; False where that is too much for the cells of this width."""
+        before, after = bytes([TAB]) + b"-" * (factor < 0), b"0" * (len(str(abs(factor))) - 1)
+        digits = self._digits(number)
+        for rank, at in enumerate(reversed(digits)):
+            self._weights[number, at] = factor * 10**rank
+        self._before[number], self._after[number] = int.from_bytes(before, "little"), int.from_bytes(after, "little")
+        self._length[number], self._factor[number] = len(before) + len(digits) + len(after), factor
+        return True
+
+    def _digits(self, number: int) -> list[int]:
+        """The places of the digits of a shape's cells, without leading zeros."""
+        text = self.classes.key(number).encode()
+        return [at for at, sign in enumerate(text) if sign in b"01" and at >= text.index(b"1")]
+
+    def see(self, part: Part, numbers: np.ndarray, counts: np.ndarray) -> None:
         """Count the settled cells for the evidence, and keep the first of each shape."""
-        counts = np.bincount(numbers, minlength=len(self.seen)) * self.settled
-        self.seen += counts
-        for number in np.flatnonzero(counts).tolist():
+        settled = counts * self.settled
+        self.seen += settled
+        for number in np.flatnonzero(settled).tolist():
             if number not in self.firsts:
                 at = int(np.argmax(numbers == number))
                 self.firsts[number] = (part.row_number(at), part.cells[at])
 
-    def amounts(self, values: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-        """The digits of each cell as one number, times the factor of its shape; of some shapes always the same amount."""
-        digits = values.view(np.uint8).reshape(len(values), 8 * self.words).astype(np.float64)
-        return np.vecdot(digits, self._weights.take(numbers, axis=0)).astype(np.int64) + self._constant.take(numbers)
-
-    def texts(self, words: np.ndarray, digits: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-        """What COPY takes: the sign, the digits where they stand, what follows them."""
-        found = np.empty((len(words), self.words + 2), np.uint64)
-        found[:, 0] = self._head.take(numbers)
-        found[:, 1:-1] = words & (digits * np.uint64(255)) & self._keep.take(numbers)[:, None]
-        found[:, -1] = self._tail.take(numbers)
-        return found
+    def values(
+        self, words: np.ndarray, values: np.ndarray, digits: np.ndarray, numbers: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What COPY takes of each cell, the lengths of that, and the amounts."""
+        floats = values.view(np.uint8).reshape(len(values), 8 * self.words).astype(np.float64)
+        amounts = np.vecdot(floats, self._weights.take(numbers, axis=0)).astype(np.int64) + self._constant.take(numbers)
+        spread = np.empty((len(words), self.words + 2), np.uint64)
+        spread[:, 0], spread[:, -1] = self._before.take(numbers), self._after.take(numbers)
+        spread[:, 1:-1] = words & (digits * np.uint64(255))
+        spread[self._factor.take(numbers) == 0, 1:-1] = 0
+        lengths = self._length.take(numbers)
+        cells = ByteCells(Buffer.of(spread.tobytes().translate(None, b"\0")), np.cumsum(lengths) - lengths + 1, lengths)
+        return cells.words(-(-int(lengths.max()) // 8)), lengths, amounts
 
     def place(self, part: Part, numbers: np.ndarray, kept: ByteCells) -> None:
         """Where the value is not what is written, it is put behind the other texts."""
-        changed = np.flatnonzero(~self._same.take(numbers))
+        changed = np.flatnonzero(self._changed.take(numbers))
         distinct, which = np.unique(numbers[changed], return_inverse=True)
-        texts = [int(head).to_bytes(_WORD, "little").rstrip(b"\0") for head in self._head[distinct]]
+        texts = [int(text).to_bytes(_WORD, "little").rstrip(b"\0")[1:] for text in self._before[distinct]]
         kept.put(part.places_of(changed), texts, which)
+
+
+class _ShortShapes(_Shapes):
+    """Cells of one word: their digits are moved together, and added up eight at a time."""
+
+    def __init__(self, words: int) -> None:
+        super().__init__(words)
+        self._moves = np.zeros((0, 2 * _RUNS), np.uint64)  # for each run of digits: by how many bits, and which bytes thereafter
+        self._align, self._indent = np.zeros(0, np.uint64), np.zeros(0, np.uint64)
+
+    def _keep_digits(self, number: int, factor: int) -> bool:
+        super()._keep_digits(number, factor)
+        digits = self._digits(number)
+        masks: dict[int, int] = {}  # by the bytes that the digits have to move
+        for to, at in enumerate(digits):
+            masks[at - to] = masks.get(at - to, 0) | 255 << 8 * to
+        if len(masks) > _RUNS or self._length[number] > _WORD:
+            self._before[number] = self._after[number] = self._factor[number] = self._length[number] = 0
+            return False
+        for run, (distance, mask) in enumerate(masks.items()):
+            self._moves[number, 2 * run : 2 * run + 2] = 8 * distance, mask
+        self._align[number], self._indent[number] = 8 * (_WORD - len(digits)), 8 * (1 + (factor < 0))
+        self._after[number] <<= self._indent[number] + np.uint64(8 * len(digits))
+        self._before[number] |= self._after[number]
+        return True
+
+    def values(
+        self, words: np.ndarray, values: np.ndarray, digits: np.ndarray, numbers: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        del values, digits  # the shape says where they are
+        cells = words[:, 0]
+        texts = np.zeros_like(cells)
+        for run in range(_RUNS):
+            shift, mask = np.ascontiguousarray(self._moves[:, 2 * run]), np.ascontiguousarray(self._moves[:, 2 * run + 1])
+            if mask.any():
+                texts |= (cells >> shift.take(numbers)) & mask.take(numbers)
+        amounts = _number_of_eight_digits(texts << self._align.take(numbers)).astype(np.int64)
+        amounts *= self._factor.take(numbers)
+        amounts += self._constant.take(numbers)
+        texts <<= self._indent.take(numbers)
+        texts |= self._before.take(numbers)
+        return texts[:, None], self._length.take(numbers), amounts
+
+
+def _number_of_eight_digits(text: np.ndarray) -> np.ndarray:
+    """Eight digits in a word, the first one lowest, as a number: two, four and eight at a time."""
+    found = text & np.uint64(0x0F0F0F0F0F0F0F0F)
+    for factor, bits, mask in ((2561, 8, 0x00FF00FF00FF00FF), (6553601, 16, 0x0000FFFF0000FFFF), (42949672960001, 32, 0xFFFFFFFF)):
+        found *= np.uint64(factor)
+        found >>= np.uint64(bits)
+        found &= np.uint64(mask)
+    return found

@@ -53,11 +53,12 @@ class ByteBody(Body):
         if not isinstance(column, ByteCells) or any(map(str.isdigit, header)):
             yield from super()._with_words(column)
             return
-        for words, part in Part(column, range(len(column))).by_width():
-            suspects = np.arange(len(part))
-            if words:
-                numbers, new = self._classes[words].number(split(part.cells.words(words))[0])
-                self._has_word[words] += [any(True for _ in super(ByteBody, self)._with_words([part.cells[at]])) for at in new.tolist()]
-                suspects = np.flatnonzero(np.array(self._has_word[words], bool).take(numbers))
-            texts = [part.cells[at] for at in suspects.tolist()]
-            yield from part.places_of(suspects)[list(super()._with_words(texts))].tolist() if texts else ()
+        part = Part(column, range(len(column)))
+        words = part.usual_words()
+        suspects = np.arange(len(part))
+        if words:
+            numbers, new = self._classes[words].number(split(column.words(words))[0])
+            self._has_word[words] += [any(True for _ in super(ByteBody, self)._with_words([column[at]])) for at in new.tolist()]
+            suspects = np.flatnonzero(np.array(self._has_word[words], bool).take(numbers))
+        if len(suspects):
+            yield from suspects[list(super()._with_words([column[at] for at in suspects.tolist()]))].tolist()

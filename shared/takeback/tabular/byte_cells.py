@@ -9,26 +9,33 @@ import numpy as np
 
 SLACK = 256  # bytes that may be read behind the last cell
 _ROOM = 1 << 14  # bytes that can be added before the buffer has to be copied
+NO_TEXT = np.uint64(0xFFFFFFFFFFFFFFFF)  # no UTF-8 has this byte
 ESCAPED = b"\\\t\n\r"
 _MOST_WORDS = SLACK // 8
 
 
 class Buffer:
-    """UTF-8 of many cells. What is added later keeps the places of what is there."""
+    """UTF-8 of many cells. What is added later keeps the places of what is there. The first byte belongs to no cell."""
 
-    def __init__(self, data: bytes, *, room: int = _ROOM) -> None:
-        self.data = np.frombuffer(data + bytes(room + SLACK), np.uint8).copy() if room else np.frombuffer(data + bytes(SLACK), np.uint8)
-        self.end = len(data)
+    def __init__(self, data: bytearray, end: int) -> None:
+        """`data` has its text up to `end`, and room for more behind it, SLACK bytes at least."""
+        self.data = np.frombuffer(data, np.uint8)
+        self.end = end
         self._escaped: np.ndarray | None = None
+        self._beyond_ascii: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, text: bytes) -> Buffer:
+        """A text, from the buffer's second byte on."""
+        return cls(bytearray().join([b"\n", text, bytes(_ROOM + SLACK)]), 1 + len(text))
 
     @property
     def escaped(self) -> np.ndarray:
         """Where bytes stand that COPY wants escaped, in ascending order."""
         if self._escaped is None:
-            text = self.data[: self.end]
-            found = np.zeros(len(text), bool)
-            for sign in ESCAPED:
-                found |= text == sign
+            found = self.data[: self.end] == ESCAPED[0]
+            for sign in ESCAPED[1:]:
+                found |= self.data[: self.end] == sign
             self._escaped = np.flatnonzero(found)
         return self._escaped
 
@@ -36,10 +43,17 @@ class Buffer:
     def escaped(self, places: np.ndarray) -> None:
         self._escaped = places
 
+    @property
+    def beyond_ascii(self) -> np.ndarray:
+        """Where bytes beyond ASCII stand, in ascending order."""
+        if self._beyond_ascii is None:
+            self._beyond_ascii = np.flatnonzero(self.data[: self.end] > 127)
+        return self._beyond_ascii
+
     def add(self, text: bytes) -> int:
         """Put bytes behind what is there; their place."""
         at, self.end = self.end, self.end + len(text)
-        if self.end + SLACK > len(self.data) or not self.data.flags.writeable:
+        if self.end + SLACK > len(self.data):
             grown = np.zeros(self.end + max(_ROOM, self.end // 4) + SLACK, np.uint8)
             grown[:at] = self.data[:at]
             self.data = grown
@@ -62,14 +76,18 @@ class ByteCells(Sequence[str]):
         """Any cells as bytes. Half characters and NULs, which no reader hands on, become question marks."""
         if isinstance(texts, ByteCells):
             return texts
-        data = "\0".join(texts).encode("utf-8", "replace")
-        if data.count(b"\0") != max(0, len(texts) - 1):
-            data = "\0".join([text.replace("\0", "?") for text in texts]).encode("utf-8", "replace")
-        buffer = Buffer(data)
-        ends = np.append(np.flatnonzero(buffer.data[: len(data)] == 0), len(data)) if len(texts) else np.zeros(0, np.int64)
-        starts = np.zeros(len(texts), np.int64)
-        starts[1:] = ends[:-1] + 1
-        return cls(buffer, starts, ends - starts)
+        data = "\0".join(["", *texts, ""]).encode("utf-8", "replace")
+        if data.count(b"\0") != len(texts) + 1:
+            data = "\0".join(["", *[text.replace("\0", "?") for text in texts], ""]).encode("utf-8", "replace")
+        buffer = Buffer(bytearray().join([data, bytes(_ROOM + SLACK)]), len(data))
+        ends = np.flatnonzero(buffer.data[: len(data)] == 0)
+        return cls(buffer, ends[:-1] + 1, np.diff(ends) - 1)
+
+    @classmethod
+    def of_bytes(cls, texts: Sequence[bytes]) -> ByteCells:
+        """UTF-8 texts as cells."""
+        lengths = np.array([len(text) for text in texts], np.int64)
+        return cls(Buffer.of(b"".join(texts)), np.cumsum(lengths) - lengths + 1, lengths)
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -117,32 +135,40 @@ class ByteCells(Sequence[str]):
         self.starts[rows] = starts[which]
         self.lengths[rows] = np.array([len(text) for text in texts], np.int64)[which]
 
-    def need_escape(self) -> np.ndarray:
-        """Which cells hold a byte that COPY wants escaped."""
-        places = self.buffer.escaped
+    def hold(self, places: np.ndarray) -> np.ndarray:
+        """Which cells hold one of some places of the buffer, that are in ascending order."""
         if not len(places):
             return np.zeros(len(self), bool)
         following = np.append(places, len(self.buffer.data)).take(np.searchsorted(places, self.starts))
         return following < self.starts + self.lengths
 
-    def windows(self, size: int) -> np.ndarray:
-        """The first `size` bytes of each cell (a multiple of 8), zeros beyond its end, as an array of void scalars."""
+    def windows(self, size: int, lead: int | None = None) -> np.ndarray:
+        """The first `size` bytes of each cell (a multiple of 8), zeros beyond its end, as an array of void scalars.
+
+        With a `lead` this sign comes first.
+        """
         data = self.buffer.data
         if size > SLACK:
             data = np.concatenate([data, np.zeros(size, np.uint8)])
         every = np.ndarray((len(data) - size + 1,), f"V{size}", data.data, strides=(1,))
-        found = every[self.starts]
+        found = every[self.starts if lead is None else self.starts - 1]  # before the first cell of a buffer stands something, too
         words = found.view(np.uint64).reshape(len(found), size // 8)
-        inside = np.minimum(self.lengths, size)
+        inside = np.minimum(self.lengths if lead is None else self.lengths + 1, size)
         if size <= 8 * _MOST_WORDS:
             words &= _masks(size // 8).take(inside, axis=0)
         else:
             found.view(np.uint8).reshape(len(found), size)[np.arange(size) >= inside[:, None]] = 0
+        if lead is not None:
+            found.view(np.uint8).reshape(len(found), size)[:, 0] = lead
         return found
 
     def words(self, count: int) -> np.ndarray:
-        """The first 8 * count bytes of each cell as 64-bit words, the first byte lowest, zeros beyond its end."""
-        return self.windows(8 * count).view(np.uint64).reshape(len(self), count)
+        """Each cell as 64-bit words, the first byte lowest, zeros beyond its end; of longer cells `NO_TEXT` in each word."""
+        found = self.windows(8 * count).view(np.uint64).reshape(len(self), count)
+        longer = self.lengths > 8 * count
+        if longer.any():
+            found[longer] = NO_TEXT
+        return found
 
 
 _MASKS: dict[int, np.ndarray] = {}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from takeback.tabular.byte_cells import NO_TEXT
+
 _FEWEST_SLOTS, _MOST_SLOTS = 12, 18  # powers of two
 _HALF = np.uint64(32)
 # Odd constants: the digits of pi's fraction, 64 bits each. Which ones does not matter, keys are compared in full.
@@ -15,13 +17,12 @@ _ODD = np.array(
     dtype=np.uint64,
 )  # fmt: skip
 WIDEST = len(_ODD)
-_NO_KEY = np.uint64(0xFFFFFFFFFFFFFFFF)  # no UTF-8 has this byte
 
 
 class Classes:
     """Numbers from 1 for keys of `words` 64-bit words, in the order in which they are first seen. `len` is the highest one.
 
-    With `most` keys known, no other gets a number: then it is 0.
+    A key of `NO_TEXT` is number 0; with `most` keys known, so is any other.
     """
 
     def __init__(self, words: int, most: int = 1 << 31) -> None:
@@ -29,11 +30,11 @@ class Classes:
         self._most = most
         self._bits = _FEWEST_SLOTS
         self._slots = np.zeros(1 << self._bits, np.int32)
-        self._keys = np.full((64, self._words), _NO_KEY, np.uint64)
-        self._number_of: dict[bytes, int] = {}
+        self._keys = np.full((64, self._words), NO_TEXT, np.uint64)
+        self._number_of = {self._keys[0].tobytes(): 0}
 
     def __len__(self) -> int:
-        return len(self._number_of)
+        return len(self._number_of) - 1
 
     def key(self, number: int) -> str:
         """The text with a number."""
@@ -66,13 +67,13 @@ class Classes:
 
     def _look_up(self, keys: np.ndarray, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The numbers of the keys at some positions, one by one; and which of the positions are new."""
-        size, before = 8 * self._words, len(self._number_of)
+        size, before = 8 * self._words, len(self)
         data = keys[positions].tobytes()
         known = self._number_of
-        found = np.array([known.setdefault(data[at : at + size], len(known) + 1) for at in range(0, len(data), size)], np.int32)
-        after = len(known)
+        found = np.array([known.setdefault(data[at : at + size], len(known)) for at in range(0, len(data), size)], np.int32)
+        after = len(self)
         while after >= len(self._keys):
-            self._keys = np.concatenate([self._keys, np.full_like(self._keys, _NO_KEY)])
+            self._keys = np.concatenate([self._keys, np.full_like(self._keys, NO_TEXT)])
         numbers, firsts = np.unique(found, return_index=True)
         new = positions[firsts[numbers > before]]
         self._keys[before + 1 : after + 1] = keys[new]
@@ -80,8 +81,8 @@ class Classes:
 
     def _widen(self) -> None:
         """More slots, so that few keys share one."""
-        if len(self) << 2 > 1 << self._bits and self._bits < _MOST_SLOTS:
-            self._bits = min(_MOST_SLOTS, len(self).bit_length() + 2)
+        if len(self) << 4 > 1 << self._bits and self._bits < _MOST_SLOTS:
+            self._bits = min(_MOST_SLOTS, len(self).bit_length() + 4)
             self._slots = np.zeros(1 << self._bits, np.int32)
             numbers = np.arange(1, len(self) + 1, dtype=np.int32)
             self._slots[_hashed(self._keys[1 : len(self) + 1]) >> np.uint64(64 - self._bits)] = numbers

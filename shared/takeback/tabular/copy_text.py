@@ -32,13 +32,13 @@ class Ids:
 
     def __init__(self, ids: Iterator[str]) -> None:
         first = next(ids)
-        self._head = np.frombuffer(first[:-_HEX_DIGITS].encode(), np.uint8)
+        self._head = np.frombuffer(("\n" + first[:-_HEX_DIGITS]).encode(), np.uint8)
         self._next = int(first[-_HEX_DIGITS:], 16)
         digits = np.frombuffer(b"0123456789abcdef", np.uint8)
         self._byte_texts = np.stack([np.repeat(digits, 16), np.tile(digits, 16)], axis=1).view(np.uint16)[:, 0]
 
     def take(self, count: int) -> np.ndarray:
-        """The next ids as void scalars."""
+        """The next ids with a line end before each, as void scalars."""
         numbers = np.arange(self._next, self._next + count, dtype=np.int64)
         self._next += count
         tail = np.empty((count, _HEX_DIGITS // 2), np.uint16)

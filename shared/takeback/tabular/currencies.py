@@ -26,14 +26,13 @@ class CurrencyRows:
 
     def issues(self, columns: Sequence[ByteCells], row_numbers: Sequence[int]) -> Iterator[tuple[int, Issue]]:
         """The rows in another currency: their place in the chunk, and what to do about them."""
-        found: list[int] = []
-        for words, part in Part(columns[self._place], row_numbers).by_width():
-            suspects = np.arange(len(part))
-            if words:
-                numbers, new = self._classes[words].number(part.cells.words(words))
-                self._objects[words] += [any(self._rule.issues([part.cells[at]], [0])) for at in new.tolist()]
-                suspects = np.flatnonzero(np.array(self._objects[words], bool).take(numbers))
-            found += part.places_of(suspects).tolist()
-        for at in sorted(found):
+        part = Part(columns[self._place], row_numbers)
+        words = part.usual_words()
+        found = np.arange(len(part))
+        if words:
+            numbers, new = self._classes[words].number(part.cells.words(words))
+            self._objects[words] += [any(self._rule.issues([part.cells[at]], [0])) for at in new.tolist()]
+            found = np.flatnonzero(np.array(self._objects[words], bool).take(numbers))
+        for at in found.tolist():
             for _, issue in self._rule.issues([columns[self._place][at]], [row_numbers[at]]):
                 yield at, issue

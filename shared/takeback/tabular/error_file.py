@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 
 from takeback.rules.formula import STARTS, neutral
-from takeback.tabular.byte_cells import Buffer, ByteCells
+from takeback.tabular.byte_cells import ByteCells
 from takeback.tabular.classes import Classes
 from takeback.tabular.copy_text import of_one_width
 from takeback.tabular.parsed import WIDTHS, Part
 from takeback.tabular.shapes import split
-from takeback.tabular.text_rows import Piece, joined
+from takeback.tabular.text_rows import Padded, joined
 
+_MANY = 500  # rows from which on it is quicker to look at whole columns
 _MOST_SHAPES = 1_000
 _ONES, _HIGH = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 _FIRST = np.isin(np.arange(256), [ord(" "), *(start.encode()[0] for start in STARTS)])  # bytes that a cell may begin with to need a look
+_ODD = re.compile(rf'[",\r\n]|^ *[{re.escape("".join(STARTS))}]')  # what a cell holds that may not stand in the file as it is
 
 
 class Sink(Protocol):
@@ -36,18 +39,26 @@ class ErrorFile:
         self._columns = [_Column() for _ in headers]
         self._sink.write(b"\xef\xbb\xbf" + b",".join(map(quoted, [*headers, "row_number", "reasons"])) + b"\r\n")
 
-    def add(self, columns: Sequence[ByteCells], row_numbers: Sequence[int], reasons: ByteCells) -> None:
-        """Add bad rows. `reasons` are ready to stand in the file."""
-        pieces: list[Piece] = []
+    def add(self, columns: Sequence[ByteCells], row_numbers: Sequence[int], reasons: Sequence[bytes], which: np.ndarray) -> None:
+        """Add bad rows. `which` of the reasons a row has; they are ready to stand in the file."""
+        if len(row_numbers) < _MANY:
+            rows = zip(*columns, strict=True)
+            texts = [[*map(quoted, cells), b"%d" % number] for cells, number in zip(rows, row_numbers, strict=True)]
+            lines = [b",".join([*text, reasons[at]]) for text, at in zip(texts, which.tolist(), strict=True)]
+            self._sink.write(b"\r\n".join([*lines, b""]))
+            return
+        pieces: list[Padded] = []
         for column, cells in zip(self._columns, columns, strict=True):
             pieces += [*column.pieces(cells), b","]
-        pieces += [of_one_width([b"%d" % number for number in row_numbers]), b",", reasons, b"\r\n"]
+        pieces += [of_one_width([b"%d" % number for number in row_numbers]), b",", ByteCells.of_bytes(reasons).take(which), b"\r\n"]
         for block in joined(pieces, len(row_numbers)):
             self._sink.write(block)
 
 
 def quoted(text: str) -> bytes:
     """A cell of a CSV file that no spreadsheet takes for a formula."""
+    if not _ODD.search(text):
+        return text.encode("utf-8", "replace")
     safe = neutral(text)
     if any(sign in safe for sign in ',"\r\n'):
         safe = '"' + safe.replace('"', '""') + '"'
@@ -61,22 +72,20 @@ class _Column:
         self._classes = {words: Classes(words, _MOST_SHAPES) for words in WIDTHS}
         self._guarded = {words: [False] for words in WIDTHS}
 
-    def pieces(self, cells: ByteCells) -> list[Piece]:
+    def pieces(self, cells: ByteCells) -> list[Padded]:
         """What the rows hold of this column: quotation mark, apostrophe, cell, quotation mark; each where it is needed."""
         quote, guard = np.zeros(len(cells), np.uint8), np.zeros(len(cells), np.uint8)
-        odd: list[int] = []
-        for words, part in Part(cells, range(len(cells))).by_width():
-            if words:
-                looked = part.cells.words(words)
-                places = np.arange(len(cells))[part.rows]
-                quote[places] = _holds(looked, b",\r\n") * np.uint8(ord('"'))
-                doubled = _holds(looked, b'"')
-                starts = np.flatnonzero(_FIRST.take(looked[:, 0].astype(np.uint8)) & ~doubled)
-                if len(starts):
-                    guard[places[starts]] = self._guards(words, part.cells.take(starts), looked[starts])
-                odd += places[doubled].tolist()
-            else:
-                odd += np.arange(len(cells))[part.rows].tolist()
+        words = Part(cells, range(len(cells))).usual_words()
+        if words:
+            looked = cells.words(words)
+            is_odd = _holds(looked, b'"') | (cells.lengths > 8 * words)
+            quote = _holds(looked, b",\r\n") * np.uint8(ord('"'))
+            starts = np.flatnonzero(_FIRST.take(looked[:, 0].astype(np.uint8)) & ~is_odd)
+            if len(starts):
+                guard[starts] = self._guards(words, cells.take(starts), looked[starts])
+            odd = np.flatnonzero(is_odd).tolist()
+        else:
+            odd = list(range(len(cells)))
         if odd:
             cells = cells.with_bytes({at: quoted(cells[at]) for at in odd})
             quote[odd] = 0
@@ -105,9 +114,3 @@ def _holds(words: np.ndarray, signs: bytes) -> np.ndarray:
         other = words ^ (_ONES * np.uint64(sign))  # that byte is zero now
         found |= (other - _ONES) & ~other
     return np.any(found & _HIGH, axis=1)
-
-
-def in_buffer(texts: Sequence[bytes]) -> ByteCells:
-    """Texts of any length as cells."""
-    lengths = np.array([len(text) for text in texts], np.int64)
-    return ByteCells(Buffer(b"".join(texts)), np.cumsum(lengths) - lengths, lengths)

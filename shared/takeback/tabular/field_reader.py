@@ -18,7 +18,6 @@ from takeback.tabular.parsed import ParsedColumn, Part, Problems
 from takeback.tabular.table import TEXT
 
 _MOST_PROBLEMS = 50_000  # some name the value that they are about
-_LATER_BYTE, _LETTER_BYTE = np.uint64(0x8080808080808080), np.uint64(0x4040404040404040)
 
 
 class FieldReader:
@@ -80,13 +79,11 @@ class _KindReader:
 
 def _plain(cells: ByteCells) -> np.ndarray:
     """Which cells are kept by a text field exactly as they are: with signs at both ends, too long to stand for nothing."""
-    words = cells.words(8)
-    first = words[:, 0].astype(np.uint8)
-    last = cells.buffer.data.take(cells.starts + np.maximum(cells.lengths, 1) - 1)
-    later = words & _LATER_BYTE
-    later &= ~((words & _LETTER_BYTE) << np.uint64(1))  # 10xxxxxx: a sign of several bytes goes on
-    signs = np.minimum(cells.lengths, 64) - np.bitwise_count(later).sum(axis=1, dtype=np.int64)
-    plain = (signs > LONGEST_EMPTY) & (cells.lengths <= LONGEST_TEXT) & ~cells.need_escape()
-    for end in (first, last):
+    data = cells.buffer.data
+    plain = (cells.lengths > LONGEST_EMPTY) & (cells.lengths <= LONGEST_TEXT)
+    for end in (data.take(cells.starts), data.take(cells.starts + (np.maximum(cells.lengths, 1) - 1))):
         plain &= end - np.uint8(0x21) < np.uint8(0x7F - 0x21)
+    plain &= ~cells.hold(cells.buffer.escaped)
+    beyond = np.flatnonzero(plain & (cells.lengths <= 4 * LONGEST_EMPTY) & cells.hold(cells.buffer.beyond_ascii))
+    plain[beyond] = [len(cells[at]) > LONGEST_EMPTY for at in beyond.tolist()]
     return plain

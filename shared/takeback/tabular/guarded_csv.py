@@ -16,7 +16,7 @@ import numpy as np
 
 from takeback.rules.options import Options
 from takeback.tabular.byte_body import ByteBody
-from takeback.tabular.byte_cells import ESCAPED, Buffer, ByteCells
+from takeback.tabular.byte_cells import ESCAPED, SLACK, Buffer, ByteCells
 from takeback.tabular.byte_records import ByteRecords
 from takeback.tabular.csv_file import CsvStart, has_swallowed_lines, start_csv
 from takeback.tabular.encoding import BLOCK_BYTES, text_of
@@ -93,17 +93,27 @@ class _Signs:
 
     def between(self, start: int, stop: int) -> _Signs:
         """The signs of a part of the text."""
-        return _Signs(*(some[slice(*np.searchsorted(some, (start, stop)))] - start for some in self.all()))
+        parts = (some[slice(*np.searchsorted(some, (start, stop)))] for some in self.all())
+        return _Signs(*(some - start if start else some for some in parts))
 
     @classmethod
     def joined(cls, parts: Sequence[_Signs], places: Sequence[int]) -> _Signs:
         """The signs of several texts one behind the other."""
-        columns = zip(*(signs.all() for signs in parts), strict=True)
-        return cls(*(np.concatenate([some + place for some, place in zip(column, places, strict=False)]) for column in columns))
+        return cls(*(_shifted(some, places) for some in zip(*(signs.all() for signs in parts), strict=True)))
 
     def all(self) -> Iterator[np.ndarray]:
         """All kinds of signs in order."""
         return (getattr(self, field.name) for field in fields(self))
+
+
+def _shifted(parts: Sequence[np.ndarray], places: Sequence[int]) -> np.ndarray:
+    """Places in several texts as places in all of them together."""
+    found = np.concatenate(parts)
+    at = 0
+    for part, place in zip(parts, places, strict=False):
+        found[at : at + len(part)] += place
+        at += len(part)
+    return found
 
 
 class _Scanner:
@@ -145,22 +155,23 @@ class _Scanner:
         if b'"' in block:
             found |= text == _QUOTE
         places = np.flatnonzero(found)
-        signs = text[places]
+        signs = text.take(places)
         is_line = signs == _LF
-        quotes = delimiters = inner_lines = places[:0]
-        doubled = quotes
-        if b'"' in block or self._quoted:
+        quotes = delimiters = inner_lines = doubled = places[:0]
+        was_quoted = self._quoted
+        if b'"' in block or was_quoted:
             is_quote = signs == _QUOTE
-            inside = ((np.cumsum(is_quote) + self._quoted) & 1).astype(bool)
+            inside = np.cumsum(is_quote, dtype=np.uint8)  # only whether it is odd matters
+            inside += was_quoted
+            inside &= 1
+            is_inside = inside.view(bool)
             quotes = places[is_quote]
-            doubled = self._check_quotes(text, quotes, inside[is_quote])
-            inside_cell = inside & ~is_quote
-            inner_lines, delimiters = places[inside_cell & is_line], places[inside_cell & ~is_line]
-            outside = ~(inside | is_quote)
-            was_quoted, self._quoted = self._quoted, bool(inside[-1])  # a block ends with a line end, so there is one
+            doubled = self._check_quotes(text, quotes, is_inside[is_quote])
+            inner = np.flatnonzero(is_inside & ~is_quote)
+            inner_lines, delimiters = places[inner[is_line[inner]]], places[inner[~is_line[inner]]]
+            outside = ~(is_inside | is_quote)
+            self._quoted = bool(is_inside[-1])  # a block ends with a line end, so there is one
             places, is_line = places[outside], is_line[outside]
-        else:
-            was_quoted = False
         last_ends = places[is_line]
         returns = _inner_carriage_returns(text, block, last_ends)
         if len(returns) and not ((np.searchsorted(quotes, returns) + was_quoted) & 1).all():
@@ -184,13 +195,13 @@ class _Scanner:
 
     def _cut(self, texts: list[bytes], signs: list[_Signs], number: int, count: int, *, is_last: bool = False) -> RawRows:
         """A batch of the first records of some blocks, which keep what is left of them."""
-        places = np.cumsum([0, *map(len, texts)]).tolist()
+        places = np.cumsum([1, *map(len, texts)]).tolist()
         whole = _Signs.joined(signs, places)
         stop = int(whole.last_ends[count - 1]) + 1
-        data = b"".join(texts)
-        texts[:] = [data[stop:]]
+        data = bytearray().join([b"\n", *texts, bytes(_ROOM + SLACK)])  # a buffer's first byte belongs to no cell
+        texts[:] = [bytes(data[stop : places[-1]])]
         signs[:] = [whole.between(stop, places[-1])]
-        records = self._records(Buffer(data[:stop], room=_ROOM), whole.between(0, stop))
+        records = self._records(Buffer(data, stop), whole.between(0, stop))
         self._limits.check_rows(number + count)
         self._limits.check_columns(max([records.width, *map(len, records.uneven.values())]))
         return RawRows(range(number + 1, number + count + 1), records, is_last=is_last)
@@ -199,14 +210,14 @@ class _Scanner:
         text, ends = buffer.data, signs.ends
         lasts = np.searchsorted(ends, signs.last_ends)
         starts = np.empty_like(ends)
-        starts[0], starts[1:] = 0, ends[:-1] + 1
+        starts[0], starts[1:] = 1, ends[:-1] + 1
         lengths = ends - starts
         lengths[lasts] -= text[signs.last_ends - 1] == _CR
-        quoted = text[starts] == _QUOTE
+        quoted = text.take(starts) == _QUOTE
         starts += quoted
         lengths -= 2 * quoted
         buffer.escaped = _undouble(buffer, starts, lengths, signs)
-        if lengths.max() > self._limits.cell_chars or np.diff(signs.last_ends, prepend=-1).max() > self._limits.record_chars:
+        if lengths.max() > self._limits.cell_chars or np.diff(signs.last_ends, prepend=0).max() > self._limits.record_chars:
             raise Objection
         records = _by_column(buffer, starts, lengths, lasts, quoted, self._width)
         self._check_lines(records, signs)

@@ -20,10 +20,10 @@ from takeback.tabular.currencies import CurrencyRows
 from takeback.tabular.error_file import ErrorFile, Sink
 from takeback.tabular.field_reader import FieldReader
 from takeback.tabular.findings import Findings
-from takeback.tabular.parsed import ParsedColumn
+from takeback.tabular.parsed import TAB, ParsedColumn
 from takeback.tabular.plan import Plan
 from takeback.tabular.table import TEXT, Chunk
-from takeback.tabular.text_rows import Piece, joined
+from takeback.tabular.text_rows import side_by_side
 
 _NET = Column(kind="money", label="Net", example="")
 _GROSS, _FEES = "sale_price_cents", "ebay_fees_cents"
@@ -102,14 +102,17 @@ class Pass:
         return told
 
     def _write_good(self, good: np.ndarray, parsed: Mapping[str, ParsedColumn], rows: Sink) -> None:
-        kept = np.flatnonzero(good)
-        pieces: list[Piece] = [self._ids.take(len(kept))]
-        for field in self._plan.fields:
-            pieces.append(b"\t")
-            copied = parsed[field.name].copy if field.name in parsed else copy_text(field.default)
-            pieces.append(copied if isinstance(copied, bytes) or len(kept) == len(good) else copied.take(kept))
-        for block in joined([*pieces, b"\n"], len(kept)):
-            rows.write(block)
+        count = int(np.count_nonzero(good))
+        if not count:
+            return
+        kept = slice(None) if count == len(good) else np.flatnonzero(good)
+        pieces = [
+            parsed[field.name].copied(kept) if field.name in parsed else bytes([TAB]) + copy_text(field.default)
+            for field in self._plan.fields
+        ]
+        text = side_by_side(self._ids.take(count), pieces)
+        text.append(ord("\n"))
+        rows.write(bytes(memoryview(text)[1:]))  # each row begins with the line end of the one before it
 
     def _show(self, chunk: Chunk, columns: Sequence[ByteCells], bad_rows: BadRows) -> None:
         for at in range(min(len(chunk.row_numbers), self.findings.rows_wanted)):

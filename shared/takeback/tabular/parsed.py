@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from takeback.records import Column
 from takeback.rules.values import Problem
 from takeback.tabular.byte_cells import ByteCells
+from takeback.tabular.text_rows import Items, Led
 
-WIDTHS = (2, 4, 8)  # words of 64 bits; what is longer is read by itself
+WIDTHS = (1, 2, 3, 4, 8)  # 64-bit words of cells that are looked at together; what is longer is read by itself
+TAB = 9
+_MOST = 0.9
 
 
 class Problems(list[Problem | None]):
@@ -41,28 +44,33 @@ class ParsedColumn:
         self.filled = np.zeros(len(self.cents), bool)
         # An id or a text is copied from where it stands unless it is changed; all else is rendered.
         self.kept = ByteCells(cells.buffer, cells.starts.copy(), cells.lengths.copy()) if column.kind in ("id", "text") else None
-        self._rendered = np.zeros((len(cells), 1), np.uint64)
-
-    @property
-    def copy(self) -> np.ndarray | ByteCells:
-        """The column as COPY takes it."""
-        return self._rendered.view(f"V{8 * self._rendered.shape[1]}")[:, 0] if self.kept is None else self.kept
+        self._texts, self._lengths = np.zeros((len(cells), 1), np.uint64), np.zeros(len(cells), np.int64)
 
     @property
     def bad(self) -> np.ndarray:
         """Which rows have a problem here."""
         return self.problem != 0
 
-    def render(self, rows: np.ndarray | slice, texts: np.ndarray) -> None:
-        """Put texts, as rows of 64-bit words with zeros anywhere, into some rows."""
-        if len(texts) == len(self._rendered):
-            self._rendered = texts
+    def copied(self, rows: np.ndarray | slice) -> Items | Led:
+        """What COPY takes of some rows, with a tab before it."""
+        if self.kept is not None:
+            return Led(TAB, self.kept.take(rows))
+        if self._texts.shape[1] <= 4:
+            return Items(self._texts.view(f"V{8 * self._texts.shape[1]}")[:, 0][rows], self._lengths[rows])
+        cells = ByteCells.of_bytes([bytes(text)[1:length] for text, length in zip(self._texts[rows], self._lengths[rows], strict=True)])
+        return Led(TAB, cells)
+
+    def render(self, rows: np.ndarray | slice, texts: np.ndarray, lengths: np.ndarray) -> None:
+        """Put texts, as rows of 64-bit words, into some rows; each begins with a tab."""
+        if len(texts) == len(self._texts):
+            self._texts, self._lengths = texts, lengths
             return
-        if self._rendered.shape[1] < texts.shape[1]:
-            wider = np.zeros((len(self._rendered), texts.shape[1]), np.uint64)
-            wider[:, : self._rendered.shape[1]] = self._rendered
-            self._rendered = wider
-        self._rendered[rows, : texts.shape[1]] = texts
+        if self._texts.shape[1] < texts.shape[1]:
+            wider = np.zeros((len(self._texts), texts.shape[1]), np.uint64)
+            wider[:, : self._texts.shape[1]] = self._texts
+            self._texts = wider
+        self._texts[rows, : texts.shape[1]] = texts
+        self._lengths[rows] = lengths
 
 
 class Part:
@@ -97,12 +105,12 @@ class Part:
             return self
         return Part(self.cells.take(positions), self.row_numbers, self.places_of(positions))
 
-    def by_width(self) -> Iterator[tuple[int, Part]]:
-        """The cells by the 64-bit words that they need; 0 for those that are longer than all WIDTHS."""
+    def usual_words(self) -> int:
+        """How many 64-bit words nearly all of the cells need; 0 when that are too many."""
         lengths = self.cells.lengths
-        longest, above = int(lengths.max(initial=0)), -1
-        for words in (*WIDTHS, 0):
-            limit = 8 * words or longest
-            if longest > above:
-                yield words, self if above < 0 and longest <= limit else self.take(np.flatnonzero((lengths > above) & (lengths <= limit)))
-            above = limit
+        enough = _MOST * len(lengths)
+        return next((words for words in WIDTHS if np.count_nonzero(lengths <= 8 * words) >= enough), 0)
+
+    def longer(self, words: int) -> np.ndarray:
+        """The positions of the cells that need more."""
+        return np.flatnonzero(self.cells.lengths > 8 * words)

@@ -3,18 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from takeback.tabular.byte_cells import ByteCells
 
 _BLOCK_BYTES = 1 << 23
+_STEP = 32  # a cell's end lies less than this before the end of its window
 
-Piece = np.ndarray | ByteCells | bytes
-"""A piece of every row: void scalars of one width in which zeros stand for nothing, cells, or the same bytes in all rows."""
+Padded = np.ndarray | ByteCells | bytes
+"""A piece of every row: cells, the same bytes in all rows, or an array of items of one size in which zeros stand for nothing."""
 
 
-def joined(pieces: Sequence[Piece], count: int) -> Iterator[bytes]:
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Texts of different lengths, each at the beginning of an item of one size, a multiple of 8 up to 32."""
+
+    items: np.ndarray
+    lengths: np.ndarray
+
+    def take(self, rows: np.ndarray | slice) -> Items:
+        """Some of them."""
+        return Items(self.items[rows], self.lengths[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Led:
+    """Cells with the same sign before each of them."""
+
+    lead: int
+    cells: ByteCells
+
+
+def side_by_side(heads: np.ndarray, pieces: Sequence[Items | Led | bytes]) -> bytearray:
+    """Rows of a head, items of the same 32 bytes or more, and pieces of any length.
+
+    Whole items are written where their texts belong, column after column, so that what stands behind a text is
+    overwritten by the next column; behind the last one by the head of the next row, for heads are written last.
+    """
+    lengths = [np.full(len(heads), len(piece)) if isinstance(piece, bytes) else _lengths(piece) for piece in pieces]
+    ends = np.cumsum(sum(lengths, np.full(len(heads), heads.dtype.itemsize)))
+    starts = np.zeros_like(ends)
+    starts[1:] = ends[:-1]
+    room = max([_STEP, heads.dtype.itemsize, *(len(piece) for piece in pieces if isinstance(piece, bytes))])
+    text = bytearray(int(ends[-1]) + room)
+    at = starts + heads.dtype.itemsize
+    for piece, length in zip(pieces, lengths, strict=True):
+        if isinstance(piece, Led):
+            _write_cells(text, at, piece)
+        else:
+            _write(text, at, np.void(piece) if isinstance(piece, bytes) else piece.items)
+        at = at + length
+    _write(text, starts, heads)
+    del text[int(ends[-1]) :]
+    return text
+
+
+def _lengths(piece: Items | Led) -> np.ndarray:
+    return piece.lengths if isinstance(piece, Items) else piece.cells.lengths + 1
+
+
+def _write(text: bytearray, places: np.ndarray, items: np.ndarray | np.void) -> None:
+    size = items.dtype.itemsize
+    np.ndarray((len(text) - size + 1,), f"V{size}", text, strides=(1,))[places] = items
+
+
+def _write_cells(text: bytearray, places: np.ndarray, piece: Led) -> None:
+    """Cells in windows that are little longer than they are."""
+    steps = piece.cells.lengths >> 5
+    text.extend(bytes(_STEP))
+    for step in np.flatnonzero(np.bincount(steps)).tolist():
+        some = np.flatnonzero(steps == step)
+        whole = len(some) == len(steps)
+        cells = piece.cells if whole else piece.cells.take(some)
+        _write(text, places if whole else places[some], cells.windows(_STEP * (step + 1), piece.lead))
+
+
+def joined(pieces: Sequence[Padded], count: int) -> Iterator[bytes]:
     """The text of `count` rows, in blocks that need a bounded amount of memory. Every row is as wide as the widest meanwhile."""
     start = 0
     while start < count:
@@ -25,22 +91,21 @@ def joined(pieces: Sequence[Piece], count: int) -> Iterator[bytes]:
         start = stop
 
 
-def _part(piece: Piece, start: int, stop: int) -> Piece:
+def _part(piece: Padded, start: int, stop: int) -> Padded:
     if isinstance(piece, bytes):
         return piece
     return piece.take(slice(start, stop)) if isinstance(piece, ByteCells) else piece[start:stop]
 
 
-def _width(piece: Piece) -> int:
+def _width(piece: Padded) -> int:
     if isinstance(piece, bytes):
         return len(piece)
     return -(-int(piece.lengths.max(initial=0)) // 8) * 8 if isinstance(piece, ByteCells) else piece.dtype.itemsize
 
 
-def _block(pieces: Sequence[Piece], count: int) -> bytes:
+def _block(pieces: Sequence[Padded], count: int) -> bytes:
     wide = {f"piece {at}": (piece, width) for at, piece in enumerate(pieces) if (width := _width(piece))}
     block = np.empty(count, np.dtype([(name, f"V{width}") for name, (_, width) in wide.items()]))
     for name, (piece, width) in wide.items():
         block[name] = np.void(piece) if isinstance(piece, bytes) else piece.windows(width) if isinstance(piece, ByteCells) else piece
-    flat = block.view(np.uint8)
-    return flat[flat != 0].tobytes()
+    return block.tobytes().translate(None, b"\0")
