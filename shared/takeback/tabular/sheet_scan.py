@@ -17,6 +17,8 @@ from takeback.tabular.zip_guard import DAMAGED, Archive, refuse_doctype
 
 _MOST_ROWS = 1_048_576
 _FAR = re.compile(rb' r="(?![A-Z]?[0-9]{1,6}")')  # beyond column Z or row 999,999, or no reference at all: look at every cell
+_PREFIXED = re.compile(rb"<\w+:(?:c|row)[\s>/]")
+_BARE = re.compile(rb"<(?:c|row)[\t\r\n>/]")
 _NO_REFERENCE = re.compile(rb' r="(?![A-Z]{1,3}[0-9]{1,7}"|[0-9]{1,7}")')
 _REFERENCE = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"[^>]*(?<!/)>')
 _FORMULA = rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)"
@@ -51,13 +53,25 @@ def scan_sheet(archive: Archive, name: str, limits: Limits) -> SheetScan:
         cells += text.count(b"<c ")
         rows += text.count(b"<row ")
         references += text.count(b' r="')
+        scan.plain = scan.plain and not _has_unusual_tags(text)
         is_far = is_far or _FAR.search(text) is not None
         if b"<f" in text or b't="e"' in text:
             _note_odd_cells(text, scan)
-    scan.plain = cells > 0 and references == cells + rows
+    scan.plain = scan.plain and references == cells + rows
     if is_far:
         scan.plain = _has_near_cells(archive, name, limits) and scan.plain
     return scan if scan.plain else _scan_slowly(archive, name, limits)
+
+
+def _has_unusual_tags(text: bytes) -> bool:
+    """Whether cells or rows stand there without attributes, with prefixed names or with other blanks than spaces.
+
+    Only a sheet's first and last pieces hold other tags with these first letters, so mere counting does for the rest.
+    """
+    if b":c" in text or b":row" in text:
+        return _PREFIXED.search(text) is not None
+    others = (text.count(b"<c") != text.count(b"<c ")) or (text.count(b"<row") != text.count(b"<row "))
+    return others and _BARE.search(text) is not None
 
 
 def _has_near_cells(archive: Archive, name: str, limits: Limits) -> bool:
@@ -95,7 +109,7 @@ def _scan_slowly(archive: Archive, name: str, limits: Limits) -> SheetScan:
                 scan.note(row, column, (value.text if value is not None else None) or "#ERROR")
             elif formula is not None and kind != "str" and (value is None or not value.text):
                 scan.note(row, column, "")
-    except ET.ParseError:
+    except (ET.ParseError, LookupError, ValueError):  # an encoding that does not exist is no ParseError
         raise Refused("not_a_workbook", DAMAGED) from None
     check_extent(last_row, last_column, limits)
     return scan

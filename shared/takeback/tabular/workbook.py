@@ -7,7 +7,7 @@ from typing import BinaryIO
 from takeback.rules.options import Options
 from takeback.tabular.limits import Limits
 from takeback.tabular.raw import RawFile
-from takeback.tabular.sheet_scan import SheetScan, scan_sheet
+from takeback.tabular.sheet_scan import scan_sheet
 from takeback.tabular.sheets import open_book
 from takeback.tabular.workbook_child import open_in_child
 from takeback.tabular.zip_guard import Archive
@@ -20,9 +20,10 @@ def open_workbook(source: BinaryIO, options: Options, limits: Limits) -> RawFile
         return open_in_child(source, options.sheet, limits, {})
     archive = Archive(source, limits)
     archive.check()
-    scans: dict[str, SheetScan] = {}
-    if any(part.endswith("workbook.xml") for part in archive.parts):
-        scans = {name: scan_sheet(archive, part, limits) for name, part in archive.sheet_parts().items() if part.endswith(".xml")}
+    parts = archive.sheet_parts()
+    if parts is None:
+        return open_in_child(source, options.sheet, limits, {})
+    scans = {name: scan_sheet(archive, part, limits) for name, part in parts.items()}
     if scans and all(scan.plain for scan in scans.values()):
         return open_book(source, options.sheet, limits, scans)
     return open_in_child(source, options.sheet, limits, scans)

@@ -115,25 +115,22 @@ class Archive:
                     raise _too_large(size)
                 yield block
 
-    def sheet_parts(self) -> dict[str, str]:
-        """The part of each sheet by the sheet's name, as far as the archive says so in the usual way."""
-        index = next((name for name in self.parts if name.lower().endswith("workbook.xml")), None)
-        if index is None:
-            return {}
-        folder = index.rpartition("/")[0]
-        relations = self._tree(f"{folder}/_rels/{index.rpartition('/')[2]}.rels".lstrip("/"))
-        book = self._tree(index)
-        if relations is None or book is None:
-            return {}
-        targets = {element.get("Id"): element.get("Target", "") for element in relations.iter() if element.tag.endswith("}Relationship")}
-        found: dict[str, str] = {}
-        for element in book.iter():
-            if element.tag.endswith("}sheet") and (name := element.get("name")):
-                relation = next((value for key, value in element.attrib.items() if key.endswith("}id")), None)
-                target = targets.get(relation, "")
-                part = target.lstrip("/") if target.startswith("/") else f"{folder}/{target}".lstrip("/")
-                if part in self.parts:
-                    found[name] = part
+    def sheet_parts(self) -> dict[str, str] | None:
+        """The part of each sheet by the sheet's name; None unless the archive says so in the one usual way.
+
+        Where two readers could find two different parts, the one that was looked at might not be the one that is read.
+        """
+        if len({name.lower() for name in self.parts}) < len(self.parts) or sum(name.endswith("workbook.xml") for name in self.parts) != 1:
+            return None
+        book, relations = self._tree("xl/workbook.xml"), self._tree("xl/_rels/workbook.xml.rels")
+        if book is None or relations is None:
+            return None
+        links = [element for element in relations.iter() if element.tag.endswith("}Relationship")]
+        targets = {element.get("Id"): element.get("Target", "") for element in links}
+        sheets = [element for element in book.iter() if element.tag.endswith("}sheet")]
+        found = {element.get("name", ""): _part(targets.get(_link(element), "")) for element in sheets}
+        if len(targets) < len(links) or len(found) < len(sheets) or not all(part in self.parts for part in found.values()):
+            return None
         return found
 
     def _tree(self, name: str) -> ET.Element | None:
@@ -142,8 +139,16 @@ class Archive:
             return None
         try:
             return ET.fromstring(b"".join(self._inflated(info)))  # noqa: S314 - its DTD was refused before
-        except ET.ParseError:
+        except (ET.ParseError, LookupError, ValueError):  # an encoding that does not exist is no ParseError
             return None
+
+
+def _link(sheet: ET.Element) -> str | None:
+    return next((value for key, value in sheet.attrib.items() if key.endswith("}id")), None)
+
+
+def _part(target: str) -> str:
+    return target[1:] if target.startswith("/") else f"xl/{target}"
 
 
 def refuse_doctype(text: bytes) -> None:

@@ -118,6 +118,20 @@ def test_far_cells_that_hide_in_another_spelling_are_refused(refusal: Callable) 
     assert refusal(xlsx(TWO_ROWS + far)) in {"sheet_too_large", "not_a_workbook", "too_many_columns"}
 
 
+def test_cells_without_references_that_span_a_huge_rectangle_are_refused(refusal: Callable) -> None:
+    cells = "<row>" + "<c><v>1</v></c>" * 16_000 + "</row>" + "<row><c><v>1</v></c></row>" * 100_000
+
+    assert refusal(xlsx(cells)) in {"sheet_too_large", "not_a_workbook", "too_many_columns"}
+
+
+def test_cells_without_references_are_read(seen: Callable) -> None:
+    words = ['<c t="inlineStr"><is><t>Order</t></is></c>', '<c t="inlineStr"><is><t>Price</t></is></c>']
+
+    got = seen(xlsx(f"<row>{''.join(words)}</row><row><c><v>1</v></c><c><v>2.5</v></c></row>"))
+
+    assert got.rows == [("1", "2.5")]
+
+
 def test_a_formatted_but_empty_far_cell_is_no_reason_to_refuse(seen: Callable) -> None:
     assert seen(xlsx(TWO_ROWS + '<row r="1048576"><c r="XFD1048576" s="0"/></row>')).rows == [("x", "2.5")]
 
@@ -170,6 +184,44 @@ def test_a_giant_string_is_refused(refusal: Callable) -> None:
     text = "".join(random.Random(1).choices("abcdefghij", k=4_000_000))  # noqa: S311 - any text will do
 
     assert refusal(xlsx(strings=f"<sst {NAMESPACE}><si><t>{text}</t></si></sst>")) == "cell_too_long"
+
+
+def test_a_part_in_an_encoding_that_does_not_exist_is_read_with_a_notice_or_refused(seen: Callable, refusal: Callable) -> None:
+    declared = '<?xml version="1.0" encoding="UTX-8"?>'
+
+    assert "old_format" in seen(xlsx(**{"xl/workbook.xml": declared + BOOK})).noticed
+    assert refusal(xlsx("<row><c><v>1</v></c></row>", before=declared)) == "not_a_workbook"
+
+
+FAR_CELLS = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row><row r="1"><c r="A1"><v>1</v></c></row>'
+FAR = f"<worksheet {NAMESPACE}><sheetData>{FAR_CELLS}</sheetData></worksheet>"
+DECOY = {
+    "a/workbook.xml": BOOK,
+    "a/_rels/workbook.xml.rels": LINKS,
+    "a/worksheets/sheet1.xml": f"<worksheet {NAMESPACE}/>",
+    "xl/worksheets/sheet1.xml": FAR,
+}
+TWICE = LINKS.replace("</Relationships>", f'<Relationship Id="r1" Type="{RELATIONS}/worksheet" Target="other.xml"/></Relationships>')
+OTHER_CASE = LINKS.replace("worksheets/sheet1.xml", "worksheets/Sheet1.XML")
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        DECOY,
+        {"xl/_rels/workbook.xml.rels": TWICE, "xl/other.xml": FAR},
+        {"xl/_rels/workbook.xml.rels": TWICE, "xl/other.xml": f"<worksheet {NAMESPACE}/>", "xl/worksheets/sheet1.xml": FAR},
+        {"xl/_rels/workbook.xml.rels": OTHER_CASE, "xl/worksheets/sheet1.xml": FAR},
+    ],
+)
+def test_a_sheet_behind_a_decoy_does_not_end_the_process(seen: Callable, parts: dict[str, str]) -> None:
+    code = None
+    try:
+        seen(xlsx(**parts))
+    except Refused as refused:
+        code = refused.code
+
+    assert code in {None, "empty_sheet", "not_a_workbook", "sheet_too_large"}
 
 
 def test_an_archive_of_countless_parts_is_refused(refusal: Callable) -> None:
