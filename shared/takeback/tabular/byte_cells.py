@@ -98,12 +98,14 @@ class ByteCells(Sequence[str]):
     def __getitem__(self, at: slice) -> list[str]: ...
     def __getitem__(self, at: int | slice) -> str | list[str]:
         if isinstance(at, slice):
-            return [self[position] for position in range(*at.indices(len(self)))]
+            return list(self.take(at))
         return self.bytes_at(at).decode()
 
     def __iter__(self) -> Iterator[str]:
-        for at in range(len(self)):
-            yield self[at]
+        text = self.buffer.data.data
+        return (
+            str(text[start:stop], "utf-8") for start, stop in zip(self.starts.tolist(), (self.starts + self.lengths).tolist(), strict=True)
+        )
 
     def bytes_at(self, at: int) -> bytes:
         """One cell as it stands in the buffer."""
@@ -137,8 +139,14 @@ class ByteCells(Sequence[str]):
 
     def hold(self, places: np.ndarray) -> np.ndarray:
         """Which cells hold one of some places of the buffer, that are in ascending order."""
-        if not len(places):
-            return np.zeros(len(self), bool)
+        found = np.zeros(len(self), bool)
+        if not len(places) or not len(self):
+            return found
+        if len(places) < len(self) and (self.starts[1:] >= self.starts[:-1]).all():
+            cells = np.maximum(np.searchsorted(self.starts, places, side="right") - 1, 0)
+            inside = (places >= self.starts[cells]) & (places < self.starts[cells] + self.lengths[cells])
+            found[cells[inside]] = True
+            return found
         following = np.append(places, len(self.buffer.data)).take(np.searchsorted(places, self.starts))
         return following < self.starts + self.lengths
 

@@ -76,7 +76,7 @@ def _utf8(source: BinaryIO, encoding: str) -> Iterator[bytes]:
     source.seek(0)
     if source.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8 or not encoding.endswith("-sig"):
         source.seek(0)
-    while block := source.read(BLOCK_BYTES):
+    while block := source.read(1 << 19):
         yield block
 
 
@@ -152,26 +152,16 @@ class _Scanner:
         _check_utf8(text, block)
         found = text == self._delimiter
         found |= text == _LF
-        if b'"' in block:
-            found |= text == _QUOTE
-        places = np.flatnonzero(found)
-        signs = text.take(places)
-        is_line = signs == _LF
-        quotes = delimiters = inner_lines = doubled = places[:0]
         was_quoted = self._quoted
-        if b'"' in block or was_quoted:
-            is_quote = signs == _QUOTE
-            inside = np.cumsum(is_quote, dtype=np.uint8)  # only whether it is odd matters
-            inside += was_quoted
-            inside &= 1
-            is_inside = inside.view(bool)
-            quotes = places[is_quote]
-            doubled = self._check_quotes(text, quotes, is_inside[is_quote])
-            inner = np.flatnonzero(is_inside & ~is_quote)
-            inner_lines, delimiters = places[inner[is_line[inner]]], places[inner[~is_line[inner]]]
-            outside = ~(is_inside | is_quote)
-            self._quoted = bool(is_inside[-1])  # a block ends with a line end, so there is one
-            places, is_line = places[outside], is_line[outside]
+        quotes = np.flatnonzero(text == _QUOTE) if b'"' in block else np.zeros(0, np.int64)
+        inner = doubled = quotes[:0]
+        if len(quotes) or was_quoted:
+            doubled = self._check_quotes(text, quotes, (np.arange(len(quotes)) + was_quoted) & 1 == 0)
+            inner = _take_out(found, quotes, starts_inside=was_quoted)
+            self._quoted = (len(quotes) + was_quoted) % 2 == 1
+        places = np.flatnonzero(found)
+        is_line = text.take(places) == _LF
+        inner_lines, delimiters = inner[text[inner] == _LF], inner[text[inner] != _LF]
         last_ends = places[is_line]
         returns = _inner_carriage_returns(text, block, last_ends)
         if len(returns) and not ((np.searchsorted(quotes, returns) + was_quoted) & 1).all():
@@ -207,19 +197,29 @@ class _Scanner:
         return RawRows(range(number + 1, number + count + 1), records, is_last=is_last)
 
     def _records(self, buffer: Buffer, signs: _Signs) -> ByteRecords:
-        text, ends = buffer.data, signs.ends
-        lasts = np.searchsorted(ends, signs.last_ends)
-        starts = np.empty_like(ends)
-        starts[0], starts[1:] = 1, ends[:-1] + 1
+        width, text = self._width, buffer.data
+        ends, last_ends = signs.ends, signs.last_ends
+        is_even = len(ends) == width * len(last_ends) and bool((ends[width - 1 :: width] == last_ends).all())
+        if is_even:
+            ends = np.ascontiguousarray(ends.reshape(-1, width).T).ravel()  # column after column from here on
+            before = np.concatenate([[0], last_ends[:-1], ends[: -len(last_ends)]])
+            lasts = np.arange(len(ends) - len(last_ends), len(ends))
+        else:
+            before = np.concatenate([[0], ends[:-1]])
+            lasts = np.searchsorted(ends, last_ends)
+        starts = before + 1
         lengths = ends - starts
-        lengths[lasts] -= text[signs.last_ends - 1] == _CR
-        quoted = text.take(starts) == _QUOTE
-        starts += quoted
-        lengths -= 2 * quoted
-        buffer.escaped = _undouble(buffer, starts, lengths, signs)
-        if lengths.max() > self._limits.cell_chars or np.diff(signs.last_ends, prepend=0).max() > self._limits.record_chars:
+        lengths[lasts] -= text[last_ends - 1] == _CR
+        quoted = np.flatnonzero(text.take(starts) == _QUOTE)
+        starts[quoted] += 1
+        lengths[quoted] -= 2
+        if lengths.max() > self._limits.cell_chars or np.diff(last_ends, prepend=0).max() > self._limits.record_chars:
             raise Objection
-        records = _by_column(buffer, starts, lengths, lasts, quoted, self._width)
+        buffer.escaped = _undouble(buffer, starts, lengths, quoted, signs)
+        if is_even:
+            records = ByteRecords(buffer, starts.reshape(width, -1), lengths.reshape(width, -1), {})
+        else:
+            records = _uneven(buffer, starts, lengths, lasts, quoted, width)
         self._check_lines(records, signs)
         return records
 
@@ -236,6 +236,22 @@ class _Scanner:
         suspects[uneven] = lines[uneven] > 0
         if has_swallowed_lines([records[at] for at in np.flatnonzero(suspects).tolist()], self._dialect, self._limits):
             raise Objection
+
+
+def _take_out(found: np.ndarray, quotes: np.ndarray, *, starts_inside: bool) -> np.ndarray:
+    """Unmark what stands inside quotation marks; the places of that."""
+    edges = np.concatenate([[0] * starts_inside, quotes, [len(found)] * ((len(quotes) + starts_inside) % 2)]).astype(np.int64)
+    lengths = edges[1::2] - edges[::2]
+    if lengths.sum() < len(found) // 4:
+        places = np.repeat(edges[::2] - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
+        inside = places[found[places]]
+    else:
+        steps = np.zeros(len(found) + 1, np.int8)
+        np.add.at(steps, edges[::2], 1)
+        np.add.at(steps, edges[1::2], -1)
+        inside = np.flatnonzero(found & np.cumsum(steps[:-1], dtype=np.int8).view(bool))
+    found[inside] = False
+    return inside
 
 
 def _check_utf8(text: np.ndarray, block: bytes) -> None:
@@ -267,9 +283,12 @@ def _inner_carriage_returns(text: np.ndarray, block: bytes, last_ends: np.ndarra
     return np.setdiff1d(np.flatnonzero(found), ending, assume_unique=True)
 
 
-def _undouble(buffer: Buffer, starts: np.ndarray, lengths: np.ndarray, signs: _Signs) -> np.ndarray:
+def _undouble(buffer: Buffer, starts: np.ndarray, lengths: np.ndarray, quoted: np.ndarray, signs: _Signs) -> np.ndarray:
     """Writes doubled quotation marks once, where they stand, and gives the places of what is to be escaped thereafter."""
-    cells = np.unique(np.searchsorted(starts, signs.doubled, side="right") - 1)
+    if not len(signs.doubled):
+        return signs.escaped
+    quoted = quoted[np.argsort(starts[quoted], kind="stable")]
+    cells = np.unique(quoted[np.searchsorted(starts[quoted], signs.doubled, side="right") - 1])
     escaped = [signs.escaped]
     for cell in cells.tolist():
         start, stop = int(starts[cell]), int(starts[cell] + lengths[cell])
@@ -280,23 +299,20 @@ def _undouble(buffer: Buffer, starts: np.ndarray, lengths: np.ndarray, signs: _S
         if inside.start < inside.stop:
             signs.escaped[inside] = stop  # behind the cell now
             escaped.append(np.array([start + at for at, sign in enumerate(text) if sign in ESCAPED], np.int64))
-    return np.sort(np.concatenate(escaped)) if len(escaped) > 1 else signs.escaped
+    return np.sort(np.concatenate(escaped))
 
 
-def _by_column(buffer: Buffer, starts: np.ndarray, lengths: np.ndarray, lasts: np.ndarray, quoted: np.ndarray, width: int) -> ByteRecords:
-    """The cells by column; records with more or fewer cells than the others, blank ones too, come as text."""
+def _uneven(buffer: Buffer, starts: np.ndarray, lengths: np.ndarray, lasts: np.ndarray, quoted: np.ndarray, width: int) -> ByteRecords:
+    """The cells by column where some records, blank ones too, have more or fewer cells than the others; these come as text."""
     counts = np.diff(lasts, prepend=-1)
     even = counts == width
-    if even.all():
-        by_column = [np.ascontiguousarray(flat.reshape(-1, width).T) for flat in (starts, lengths)]
-        return ByteRecords(buffer, by_column[0], by_column[1], {})
     firsts = lasts - counts + 1
     cells = firsts + np.arange(width)[:, None]
     cells[:, ~even] = 0
-    found = ByteRecords(buffer, starts[cells], np.where(even, lengths[cells], 0), {})
+    is_quoted = np.isin(lasts, quoted)
     uneven = {}
     for at in np.flatnonzero(~even).tolist():
         some = slice(firsts[at], lasts[at] + 1)
-        is_blank = counts[at] == 1 and lengths[lasts[at]] == 0 and not quoted[lasts[at]]
+        is_blank = counts[at] == 1 and lengths[lasts[at]] == 0 and not is_quoted[at]
         uneven[at] = [] if is_blank else list(ByteCells(buffer, starts[some], lengths[some]))
-    return ByteRecords(buffer, found.starts, found.lengths, uneven)
+    return ByteRecords(buffer, starts[cells], np.where(even, lengths[cells], 0), uneven)
