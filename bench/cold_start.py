@@ -1,0 +1,76 @@
+"""What importing each function costs a new container: `python -m bench.cold_start`, medians, with and without byte code.
+
+Lambda's folders are read-only, so what a package lacks in .pyc files is compiled again at every cold start. Python and the
+few modules that Lambda's own runtime needs (json among them) are there already; everything else is counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import fresh
+from local.intrinsics import load
+
+
+@dataclass(frozen=True, slots=True)
+class ColdStart:
+    """Medians for one function: processor seconds without and with byte code, peak memory of the process in MB."""
+
+    function: str
+    seconds_without_pyc: float
+    seconds: float
+    peak_mb: float
+
+
+def measure(rounds: int) -> list[ColdStart]:
+    """Every function of the template, in its order."""
+    with tempfile.TemporaryDirectory() as folder:
+        return [_measured(name, module, rounds, Path(folder)) for name, module in _modules().items()]
+
+
+def table(measured: Sequence[ColdStart]) -> str:
+    """The measurements as a table in Markdown."""
+    lines = ["| function | import s, no .pyc | import s | peak RSS MB |", "|---|---|---|---|"]
+    lines += [f"| {one.function} | {one.seconds_without_pyc:.2f} | {one.seconds:.2f} | {one.peak_mb:.0f} |" for one in measured]
+    return "\n".join(lines)
+
+
+def _modules() -> dict[str, str]:
+    """Function -> the module that Lambda imports."""
+    resources = load(fresh.ROOT / "template.yaml")["Resources"]
+    functions = {name: made["Properties"] for name, made in resources.items() if made["Type"] == "AWS::Serverless::Function"}
+    return {name: properties["Handler"].rpartition(".")[0] for name, properties in functions.items()}
+
+
+def _measured(name: str, module: str, rounds: int, folder: Path) -> ColdStart:
+    compiled = {"PYTHONPYCACHEPREFIX": str(folder / "compiled"), "PYTHONDONTWRITEBYTECODE": ""}
+    nothing = {"PYTHONPYCACHEPREFIX": str(folder / "nothing"), "PYTHONDONTWRITEBYTECODE": "1"}
+    _import(module, compiled)
+    without = [_import(module, nothing) for _ in range(rounds)]
+    taken = [_import(module, compiled) for _ in range(rounds)]
+    return ColdStart(
+        name,
+        statistics.median(one.cpu for one in without),
+        statistics.median(one.cpu for one in taken),
+        statistics.median(one.peak_mb for one in taken),
+    )
+
+
+def _import(module: str, environment: dict[str, str]) -> fresh.Taken:
+    return fresh.call("importlib:import_module", module, folders=("functions",), environment=environment)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m bench.cold_start")
+    parser.add_argument("--rounds", type=int, default=5)
+    print(table(measure(parser.parse_args().rounds)))
+
+
+if __name__ == "__main__":
+    main()
