@@ -27,6 +27,7 @@ _BOMS = (
 _MULTIBYTE = ("cp932", "gb18030", "big5", "cp949", "euc_jp")
 _SURE_CHAOS = 0.02
 _SURE_COHERENCE = 0.3
+_SHARE_OF_BAD_LINES = 0.05
 
 _BAD_TEXT = re.compile("[\ud800-\udfff\x00]")
 
@@ -40,7 +41,7 @@ class Encoding:
 
 
 def detect(source: BinaryIO, chosen: str | None) -> Encoding:
-    """The encoding of a text file: what was chosen, a byte-order mark, strict UTF-8, else a detector's sure answer.
+    """The encoding of a text file: what was chosen, a byte-order mark, UTF-8 but for a few damaged lines, else a detector's sure answer.
 
     Raises Refused with code "encoding" when nothing is sure: a wrong guess would alter names in silence.
     """
@@ -56,7 +57,7 @@ def detect(source: BinaryIO, chosen: str | None) -> Encoding:
     first = _first_block_beyond_ascii(source)
     if first is None or _is_mostly_utf8(first):
         return Encoding("utf-8", "valid")
-    return Encoding(_legacy(first), "guessed")
+    return Encoding(name, "guessed") if (name := _legacy(first)) else Encoding("utf-8", "valid")
 
 
 def _known(name: str) -> str:
@@ -102,11 +103,15 @@ def _is_mostly_utf8(block: bytes) -> bool:
         return True
     bad = len(re.findall("[\udc80-\udcff]+", text))
     good = len(re.findall("[^\x00-\x7f\udc80-\udcff]+", text))
-    return good > bad
+    return good >= bad
 
 
-def _legacy(block: bytes) -> str:
-    """The legacy encoding of some bytes: one under which they read as words, else the detector's answer where it is sure."""
+def _legacy(block: bytes) -> str | None:
+    """The legacy encoding of some bytes: one under which they read as words, else the detector's answer where it is sure.
+
+    None where nothing fits and the bytes stand in few lines: those are damaged, and the rest is plain English in any encoding.
+    Raises Refused with code "encoding" where nothing fits and they stand in many.
+    """
     first = next(position for position, byte in enumerate(block) if byte > 0x7F)
     line = block.rfind(b"\n", 0, first) + 1
     sample = block[line : first + _SAMPLE_BYTES]
@@ -117,6 +122,9 @@ def _legacy(block: bytes) -> str:
     best = from_bytes(sample, cp_isolation=list(_MULTIBYTE)).best()
     if best and best.chaos <= _SURE_CHAOS and best.coherence >= _SURE_COHERENCE:
         return best.encoding
+    lines = block.splitlines()
+    if sum(not line.isascii() for line in lines) <= _SHARE_OF_BAD_LINES * len(lines):
+        return None
     shown = block[line : first + 40].decode("ascii", "replace").strip()[-60:]
     raise Refused(
         "encoding",

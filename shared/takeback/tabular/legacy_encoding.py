@@ -8,7 +8,7 @@ from collections.abc import Iterator
 # The letters beyond ASCII of languages, by the encodings that their spreadsheets write. A word is read rightly when one
 # language has all of its letters; names of several languages stand side by side in one file.
 _WESTERN = (
-    "àâæçéèêëîïôœùûüÿ", "äöüßéà", "áéíñóúüªº", "áâãàçéêíóôõúü", "àèéìíîòóùú", "åäöøæéüó", "éèëïóöüáä", "áéíóúýþæöð", "áéíóöõúü",
+    "àâæçéèêëîïôœùûü", "äöüßéà", "áéíñóúüªº", "áâãàçéêíóôõúü", "àèéìíîòóùú", "åäöøæéüó", "éèëïóöüáä", "áéíóúýþæöð", "áéíóöõúü",
 )  # fmt: skip
 _CENTRAL = ("ąćęłńóśźż", "áčďéěíňóřšťúůýžöü", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţéö", "čćđšžáé", "äöüßé", "çëäö")
 _TURKISH = ("çğıöşüâîû",)

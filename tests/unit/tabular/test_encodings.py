@@ -75,6 +75,24 @@ def test_a_bad_byte_far_behind_plain_text_is_found(seen: Callable) -> None:
     assert got.flagged("encoding") == [len(got.numbers) + 1]
 
 
+@pytest.mark.parametrize("damage", [b"Lamp\xff", b"L\x81mp", b"\xf0\x9fLamp", "Müller".encode("cp437")])
+def test_a_few_damaged_bytes_in_plain_text_are_issues_of_their_rows(seen: Callable, damage: bytes) -> None:
+    lines = [b"order,item", *(b"%d,Lamp" % number for number in range(2, 60))]
+    lines[40] = b"41," + damage
+
+    got = seen(b"\n".join(lines))
+
+    assert got.flagged("encoding") == [41]
+    assert got.rows[-1] == ("59", "Lamp")
+
+
+def test_as_many_good_characters_as_bad_bytes_make_a_utf8_file(seen: Callable) -> None:
+    got = seen("order,item\n1,Café\n".encode() + b"2,Caf\xe9\n3,Lamp\n")
+
+    assert got.flagged("encoding") == [3]
+    assert got.rows[0] == ("1", "Café")
+
+
 def test_a_byte_that_a_legacy_encoding_lacks_is_flagged(seen: Callable) -> None:
     got = seen("order,item\n1,Café\n".encode("cp1252") + b"2,L\x81mp\n", encoding="cp1252")
 
