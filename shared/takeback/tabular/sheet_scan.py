@@ -1,12 +1,13 @@
-"""A sheet's own text, looked through before the native reader gets it: far cells, failed and never calculated formulas.
+"""A sheet's own text, looked through before the native reader gets it: far cells, failed formulas, zeros that a format shows.
 
-The reader would end the process over a cell far out, and it hands on failed formulas as empty cells.
+The reader would end the process over a cell far out, hands on failed and never calculated formulas as empty cells,
+and knows no formats.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -24,6 +25,8 @@ _REFERENCE = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"[^>]*(?<!/)>')
 _FORMULA = rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)"
 _UNCALCULATED = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"([^>]*)>' + _FORMULA + rb"\s*(?:<v\s*/>|<v></v>)?\s*</c>")
 _FAILED = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"[^>]*\st="e"[^>]*>(?:' + _FORMULA + rb")?\s*<v>([^<]*)</v>")
+_STYLED = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"([^>]*)>(?:' + _FORMULA + rb")?\s*<v>(?=\d+</v>)")
+_STYLE = re.compile(rb'\ss="(\d+)"')
 _ANY_REFERENCE = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 
 
@@ -32,22 +35,35 @@ class SheetScan:
     """What was seen in one sheet. `plain` is False where its cells are not written as spreadsheets write them.
 
     `odd` has the cells whose formula failed, with the error, and those never calculated, with "": row, then column,
-    both from 0.
+    both from 0. `zeros` has the cells whose format shows leading zeros, by column: first row, last row, format.
     """
 
     plain: bool = True
     odd: dict[int, dict[int, str]] = field(default_factory=dict)
+    zeros: dict[int, list[tuple[int, int, str]]] = field(default_factory=dict)
 
     def note(self, row: int, column: int, error: str) -> None:
         """Keeps one odd cell; row and column count from 1."""
         self.odd.setdefault(row - 1, {})[column - 1] = error
 
+    def note_zeros(self, row: int, column: int, code: str) -> None:
+        """Keeps one cell's format; row and column count from 1, and the rows of a column come in order."""
+        spans = self.zeros.setdefault(column - 1, [])
+        if spans and spans[-1][1:] == (row - 2, code):
+            spans[-1] = (spans[-1][0], row - 1, code)
+        else:
+            spans.append((row - 1, row - 1, code))
 
-def scan_sheet(archive: Archive, name: str, limits: Limits) -> SheetScan:
-    """Streams one sheet. Raises Refused where it reaches further than memory does or holds a DTD."""
+
+def scan_sheet(archive: Archive, name: str, formats: Mapping[str, str], limits: Limits) -> SheetScan:
+    """Streams one sheet. `formats` are those that show leading zeros, by style number.
+
+    Raises Refused where the sheet reaches further than memory does or holds a DTD.
+    """
     scan = SheetScan()
     cells = references = rows = 0
     is_far = False
+    marks = [f' s="{style}"'.encode() for style in formats]
     for text in archive.pieces(name, b"<c "):
         refuse_doctype(text)
         cells += text.count(b"<c ")
@@ -57,10 +73,12 @@ def scan_sheet(archive: Archive, name: str, limits: Limits) -> SheetScan:
         is_far = is_far or _FAR.search(text) is not None
         if b"<f" in text or b't="e"' in text:
             _note_odd_cells(text, scan)
+        if marks and any(mark in text for mark in marks):
+            _note_zeros(text, formats, scan)
     scan.plain = scan.plain and references == cells + rows
     if is_far:
         scan.plain = _has_near_cells(archive, name, limits) and scan.plain
-    return scan if scan.plain else _scan_slowly(archive, name, limits)
+    return scan if scan.plain else _scan_slowly(archive, name, formats, limits)
 
 
 def _has_unusual_tags(text: bytes) -> bool:
@@ -96,7 +114,14 @@ def _note_odd_cells(text: bytes, scan: SheetScan) -> None:
         scan.note(int(row), _column_number(letters.decode()), error.decode("utf-8", "replace"))
 
 
-def _scan_slowly(archive: Archive, name: str, limits: Limits) -> SheetScan:
+def _note_zeros(text: bytes, formats: Mapping[str, str], scan: SheetScan) -> None:
+    for letters, row, attributes in _STYLED.findall(text):
+        style = _STYLE.search(attributes)
+        if style and (code := formats.get(style[1].decode())) and (b" t=" not in attributes or b' t="n"' in attributes):
+            scan.note_zeros(int(row), _column_number(letters.decode()), code)
+
+
+def _scan_slowly(archive: Archive, name: str, formats: Mapping[str, str], limits: Limits) -> SheetScan:
     """The same for a sheet in an unusual spelling (prefixed names, no references), by a parser and so ten times as slow."""
     scan = SheetScan(plain=False)
     last_row = last_column = 0
@@ -109,6 +134,8 @@ def _scan_slowly(archive: Archive, name: str, limits: Limits) -> SheetScan:
                 scan.note(row, column, (value.text if value is not None else None) or "#ERROR")
             elif formula is not None and kind != "str" and (value is None or not value.text):
                 scan.note(row, column, "")
+            elif (code := formats.get(cell.get("s", ""))) and kind in (None, "n"):
+                scan.note_zeros(row, column, code)
     except (ET.ParseError, LookupError, ValueError):  # an encoding that does not exist is no ParseError
         raise Refused("not_a_workbook", DAMAGED) from None
     check_extent(last_row, last_column, limits)

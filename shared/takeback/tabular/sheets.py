@@ -18,6 +18,7 @@ from takeback.tabular.raw import CHUNK_ROWS, RawFile, RawRows
 from takeback.tabular.sheet_scan import SheetScan, check_extent
 from takeback.tabular.table import ERROR, NUMBER, TEXT, FileFacts
 from takeback.tabular.workbook_cells import LARGEST_EXACT, column_of
+from takeback.tabular.zero_formats import shown
 from takeback.tabular.zip_guard import DAMAGED
 
 _HEAD_ROWS = 150
@@ -27,6 +28,7 @@ _OLD_FORMAT = (
     "In this kind of workbook a cell whose formula failed looks empty to us. "
     "If the table holds formulas, save the sheet as .xlsx and use that."
 )
+_LEADING_ZEROS = "Some cells show leading zeros by their number format alone (such as 00000); they were read as the sheet shows them."
 
 _Answer = TypeVar("_Answer")
 
@@ -66,6 +68,8 @@ def open_book(source: BinaryIO, wanted: str | None, limits: Limits, scans: Mappi
     notices = [_others(sheet.name, passed_over)] if passed_over else []
     if not scans:
         notices.append(Issue("old_format", _OLD_FORMAT))
+    if scan.zeros:
+        notices.append(Issue("leading_zeros", _LEADING_ZEROS))
     return RawFile(facts, _batches(sheet, scan, limits), notices=notices)
 
 
@@ -143,6 +147,7 @@ def _batches(sheet: calamine.CalamineSheet, scan: SheetScan, limits: Limits) -> 
         numbers = range(number, number + len(batch))
         number += len(batch)
         texts, kinds = _texts(batch, offset)
+        _put_zeros(texts, kinds, scan, numbers)
         uncalculated = list(_put_odd_cells(texts, kinds, scan, numbers))
         issues = [*uncalculated, *_errors(texts, kinds, numbers), *_inexact_numbers(texts, kinds, numbers)]
         yield RawRows(numbers, texts, kinds, cell_issues=issues, is_last=number > sheet.total_height)
@@ -161,6 +166,22 @@ def _put_odd_cells(texts: list[Sequence[str]], kinds: list[str | None], scan: Sh
             else:
                 message = "The cell holds a formula that was never calculated. Open the workbook in a spreadsheet, save it, and try again."
                 yield column, Issue("formula_without_value", message, row=number)
+
+
+def _put_zeros(texts: list[Sequence[str]], kinds: list[str | None], scan: SheetScan, numbers: range) -> None:
+    """Puts digits into the rows as the sheet shows them where a format adds leading zeros; such cells are text from then on."""
+    for column, spans in scan.zeros.items():
+        letters = kinds[column] if column < len(kinds) else None
+        if letters is None:
+            continue
+        found = list(letters)
+        for first, last, code in spans:
+            for at in range(max(first - numbers.start + 1, 0), min(last - numbers.start + 2, len(numbers))):
+                text = texts[at][column]
+                if letters[at] == NUMBER and text.isdecimal() and (as_shown := shown(text, code)) != text:
+                    texts[at] = (*texts[at][:column], as_shown, *texts[at][column + 1 :])
+                    found[at] = TEXT
+        kinds[column] = "".join(found)
 
 
 def _errors(texts: Sequence[Sequence[str]], kinds: Sequence[str | None], numbers: Sequence[int]) -> Iterator[tuple[int, Issue]]:

@@ -10,6 +10,7 @@ from takeback.tabular.raw import RawFile
 from takeback.tabular.sheet_scan import scan_sheet
 from takeback.tabular.sheets import open_book
 from takeback.tabular.workbook_child import open_in_child
+from takeback.tabular.zero_formats import zero_formats
 from takeback.tabular.zip_guard import Archive
 
 
@@ -23,7 +24,9 @@ def open_workbook(source: BinaryIO, options: Options, limits: Limits) -> RawFile
     parts = archive.sheet_parts()
     if parts is None:
         return open_in_child(source, options.sheet, limits, {})
-    scans = {name: scan_sheet(archive, part, limits) for name, part in parts.items()}
+    styles = archive.tree("xl/styles.xml")
+    formats = zero_formats(styles) if styles is not None else {}
+    scans = {name: scan_sheet(archive, part, formats, limits) for name, part in parts.items()}
     if scans and all(scan.plain for scan in scans.values()):
         return open_book(source, options.sheet, limits, scans)
     return open_in_child(source, options.sheet, limits, scans)

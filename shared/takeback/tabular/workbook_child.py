@@ -114,7 +114,8 @@ def _read(source: BinaryIO, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _scan_of(scan: dict[str, Any]) -> SheetScan:
     """A scan as it came through JSON, whose keys are texts."""
     odd = {int(row): {int(column): error for column, error in cells.items()} for row, cells in scan["odd"].items()}
-    return SheetScan(plain=scan["plain"], odd=odd)
+    zeros = {int(column): [(first, last, code) for first, last, code in spans] for column, spans in scan["zeros"].items()}
+    return SheetScan(plain=scan["plain"], odd=odd, zeros=zeros)
 
 
 if __name__ == "__main__":

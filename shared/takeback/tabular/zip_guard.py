@@ -122,7 +122,7 @@ class Archive:
         """
         if len({name.lower() for name in self.parts}) < len(self.parts) or sum(name.endswith("workbook.xml") for name in self.parts) != 1:
             return None
-        book, relations = self._tree("xl/workbook.xml"), self._tree("xl/_rels/workbook.xml.rels")
+        book, relations = self.tree("xl/workbook.xml"), self.tree("xl/_rels/workbook.xml.rels")
         if book is None or relations is None:
             return None
         links = [element for element in relations.iter() if element.tag.endswith("}Relationship")]
@@ -133,7 +133,8 @@ class Archive:
             return None
         return found
 
-    def _tree(self, name: str) -> ET.Element | None:
+    def tree(self, name: str) -> ET.Element | None:
+        """A small part, parsed; None where it is missing, too large or no XML. To be asked after `check`."""
         info = self.parts.get(name)
         if info is None or info.file_size > _LARGEST_INDEX:
             return None

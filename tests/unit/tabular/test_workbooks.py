@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import re
+import zipfile
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -177,3 +179,55 @@ def test_many_rows_come_in_chunks_with_their_own_numbers(seen: Callable) -> None
 
 def test_too_many_columns_are_refused(refusal: Callable) -> None:
     assert refusal(workbook(("Sales", [[f"c{number}" for number in range(50)], list(range(50))])), Limits(columns=20)) == "too_many_columns"
+
+
+def without_references(content: bytes) -> bytes:
+    """The same workbook with cells that do not say where they are."""
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as after:
+        for name in before.namelist():
+            part = before.read(name)
+            after.writestr(name, re.sub(rb'<c r="[A-Z]+\d+"', b"<c", part) if "worksheets/" in name else part)
+    return changed.getvalue()
+
+
+FORMATS = [
+    ("00000", 1234, "01234"),
+    ("00000", 123456, "123456"),
+    ("00000-0000", 12345678, "01234-5678"),
+    ('"ORD-"000000', 37, "ORD-000037"),
+    ("000;-000", 7, "007"),
+    ("\\#00", 5, "#05"),
+]
+
+
+@pytest.mark.parametrize("spelt", [bytes, without_references])
+@pytest.mark.parametrize(("code", "number", "shown"), FORMATS)
+def test_leading_zeros_that_a_number_format_shows_are_kept(
+    seen: Callable, code: str, number: int, shown: str, spelt: Callable[[bytes], bytes]
+) -> None:
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer)
+    sheet = book.add_worksheet("Sales")
+    sheet.write_row(0, 0, ["Order Number", "Item", "Price"])
+    for row in range(1, 9):
+        sheet.write_number(row, 0, number, book.add_format({"num_format": code}) if row != 5 else None)
+        sheet.write_row(row, 1, ["Lamp", 12.5])
+    book.close()
+
+    got = seen(spelt(buffer.getvalue()))
+
+    assert [row[0] for row in got.rows] == [str(number) if row == 5 else shown for row in range(1, 9)]
+    assert "leading_zeros" in got.noticed
+
+
+@pytest.mark.parametrize("code", ["0", "0.00", "#,##0", "$00.00", "00%", "dd", "[h]:mm", "General"])
+def test_formats_of_amounts_dates_and_plain_numbers_change_nothing(seen: Callable, code: str) -> None:
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer)
+    sheet = book.add_worksheet("Sales")
+    sheet.write_row(0, 0, ["Order Number", "Item", "Price"])
+    sheet.write_row(1, 0, ["A1", "Lamp", 7], book.add_format({"num_format": code}))
+    book.close()
+
+    assert "leading_zeros" not in seen(buffer.getvalue()).noticed
