@@ -7,11 +7,13 @@ from uuid import UUID
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from takeback.http import Answer, answer, caller, documented, new_app
+from takeback.errors import NotFound
+from takeback.http import Answer, answer, caller, documented, new_app, refusals
 from takeback.rules.batch import AccountList, Batch, BatchList, EventList, Manifest, Status, WrittenRecordList
 from takeback.stores import batches, history
 
 app = new_app()
+_OR_NONE = refusals(NotFound)
 Limit = Annotated[int, Query(ge=1, le=100, description="How many at most")]
 Cursor = Annotated[str | None, Query(max_length=500, description="The next_cursor of the page before")]
 
@@ -33,25 +35,34 @@ def list_batches(
     return answer(history.page(caller(app), account_id=account_id, status=status, limit=limit, cursor=cursor))
 
 
-@app.get("/import/batches/<batch_id>", responses=documented(Batch), summary="One import", tags=["batches"])
+@app.get("/import/batches/<batch_id>", responses=documented(Batch) | _OR_NONE, summary="One import", tags=["batches"])
 def read_batch(batch_id: UUID) -> Answer:
     """How it stands, and how far it is while it is worked on."""
     return answer(history.batch(caller(app), batch_id))
 
 
-@app.get("/import/batches/<batch_id>/records", responses=documented(WrittenRecordList), summary="What an import wrote", tags=["batches"])
+@app.get(
+    "/import/batches/<batch_id>/records",
+    responses=documented(WrittenRecordList) | _OR_NONE,
+    summary="What an import wrote",
+    tags=["batches"],
+)
 def read_records(batch_id: UUID, limit: Limit = 20, cursor: Cursor = None) -> Answer:
     """Each record, whether it was inserted or updated, and whether it was edited since."""
     return answer(history.records(caller(app), batch_id, limit=limit, cursor=cursor))
 
 
-@app.get("/import/batches/<batch_id>/events", responses=documented(EventList), summary="The trail of an import", tags=["batches"])
+@app.get(
+    "/import/batches/<batch_id>/events", responses=documented(EventList) | _OR_NONE, summary="The trail of an import", tags=["batches"]
+)
 def read_events(batch_id: UUID) -> Answer:
     """Who did what to it, and when."""
     return answer(history.events(caller(app), batch_id))
 
 
-@app.get("/import/batches/<batch_id>/manifest", responses=documented(Manifest), summary="An import for the files", tags=["batches"])
+@app.get(
+    "/import/batches/<batch_id>/manifest", responses=documented(Manifest) | _OR_NONE, summary="An import for the files", tags=["batches"]
+)
 def read_manifest(batch_id: UUID) -> Answer:
     """The file's digest, how it was read, what came of it and what was done to it since, as a JSON file to keep."""
     reply = answer(history.manifest(caller(app), batch_id))

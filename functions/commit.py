@@ -7,8 +7,9 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes import S3Event
 
+from takeback.errors import AlreadyCommitted, AlreadyRolledBack, BadRequest, ExistingRecords, Forbidden, NotFound, NotReady, TotalsDiffer
 from takeback.faults import event_handler
-from takeback.http import Answer, answer, caller, documented, new_app
+from takeback.http import Answer, answer, caller, documented, new_app, refusals
 from takeback.rules import keys
 from takeback.rules.batch import Batch, CommitRequest
 from takeback.stores import jobs
@@ -19,7 +20,9 @@ app = new_app()
 
 @app.post(
     "/import/records/commit",
-    responses=documented(Batch) | documented(Batch, 202, "Accepted, since it is long: GET /import/batches/{batch_id} tells how far it is"),
+    responses=documented(Batch)
+    | documented(Batch, 202, "Accepted, since it is long: GET /import/batches/{batch_id} tells how far it is")
+    | refusals(BadRequest, Forbidden, NotFound, NotReady, ExistingRecords, AlreadyCommitted, AlreadyRolledBack, TotalsDiffer),
     summary="Write the rows of a preview, all or none",
     tags=["batches"],
 )

@@ -7,14 +7,21 @@ from uuid import UUID
 
 from aws_lambda_powertools import Logger
 
-from takeback.http import Answer, answer, caller, new_app
+from takeback.errors import NotFound
+from takeback.http import Answer, answer, caller, new_app, refusals
 from takeback.stores import files, uploads
 
 logger = Logger()
 app = new_app()
+_DELETED: dict[int, Any] = {204: {"description": "Deleted", "content": {}}}
 
 
-@app.delete("/import/uploads/<batch_id>", responses={204: {"description": "Deleted"}}, summary="Discard an upload", tags=["upload"])
+@app.delete(
+    "/import/uploads/<batch_id>",
+    responses=_DELETED | refusals(NotFound),
+    summary="Discard an upload",
+    tags=["upload"],
+)
 def discard_upload(batch_id: UUID) -> Answer:
     """Delete the file and everything that was made of it. A batch that was committed stays as it is."""
     user_id = caller(app)

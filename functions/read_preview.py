@@ -5,24 +5,23 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from takeback.errors import NotFound
-from takeback.http import Answer, answer, caller, documented, new_app
+from takeback.errors import NotFound, ReadingFailed
+from takeback.http import Answer, answer, caller, documented, new_app, redirect, refusals
 from takeback.rules import keys
 from takeback.rules.preview import Preview
 from takeback.rules.upload import ErrorsFile, Waiting
 from takeback.stores import files, uploads
 
 app = new_app()
-_REDIRECT: dict[int, Any] = {302: {"description": "A URL, good for five minutes, of the bad rows as CSV"}}
+_REDIRECT: dict[int, Any] = {302: {"description": "A URL, good for five minutes, of the bad rows as CSV", "content": {}}}
 Revision = Annotated[str | None, Query(pattern="^[0-9a-f]{32}$", description="Which preview; the one asked for last when left out")]
 
 
 @app.get(
     "/import/uploads/<batch_id>/preview",
-    responses=documented(Preview) | documented(Waiting, 202, "Not read yet"),
+    responses=documented(Preview) | documented(Waiting, 202, "Not read yet") | refusals(NotFound, ReadingFailed),
     summary="What was understood of the file",
     tags=["upload"],
 )
@@ -42,7 +41,7 @@ def read_preview(batch_id: UUID, revision: Revision = None) -> Answer:
 
 @app.get(
     "/import/uploads/<batch_id>/errors",
-    responses=documented(ErrorsFile) | _REDIRECT,
+    responses=documented(ErrorsFile) | _REDIRECT | refusals(NotFound),
     summary="The bad rows as a spreadsheet",
     tags=["upload"],
 )
@@ -55,7 +54,7 @@ def read_errors(batch_id: UUID, revision: Revision = None) -> Answer:
     url = files.presigned_download(keys.of_batch("errors", user_id, batch_id, f"{wanted}.csv"), "errors.csv")
     if app.current_event.headers.get("accept") == "application/json":
         return answer(ErrorsFile(url=url))  # a script of another origin may not follow a redirect from here to the bucket
-    return Response(status_code=302, headers={"Location": url, "Cache-Control": "no-store"})
+    return redirect(url)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from takeback.errors import Conflict
-from takeback.http import Answer, answer, caller, documented, new_app
+from takeback.errors import BadRequest, Conflict, InvalidMapping, InvalidOptions, NotFound, Unprocessable
+from takeback.http import Answer, answer, caller, documented, new_app, refusals
 from takeback.records import record_type
 from takeback.rules.answers import check_answers
 from takeback.rules.upload import AcceptedRevision, ValidateRequest
@@ -17,7 +17,12 @@ logger = Logger()
 app = new_app()
 
 
-@app.post("/import/records/validate", responses=documented(AcceptedRevision, 202), summary="Read a file again", tags=["upload"])
+@app.post(
+    "/import/records/validate",
+    responses=documented(AcceptedRevision, 202) | refusals(BadRequest, NotFound, Conflict, Unprocessable, InvalidMapping, InvalidOptions),
+    summary="Read a file again",
+    tags=["upload"],
+)
 def revalidate(body: ValidateRequest) -> Answer:
     """Ask for a new revision; its preview appears under the id that this answers.
 

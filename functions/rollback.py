@@ -9,8 +9,9 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.utilities.data_classes import S3Event
 
+from takeback.errors import BadRequest, Forbidden, LaterImport, NotCommitted, NotFound, RecordsModified, RollbackDisabled, RollbackExpired
 from takeback.faults import event_handler
-from takeback.http import Answer, answer, caller, documented, new_app
+from takeback.http import Answer, answer, caller, documented, new_app, refusals
 from takeback.rules import keys
 from takeback.rules.batch import Batch, RollbackRequest
 from takeback.stores import jobs
@@ -22,7 +23,9 @@ app = new_app()
 
 @app.post(
     "/import/batches/<batch_id>/rollback",
-    responses=documented(Batch) | documented(Batch, 202, "Accepted, since it is long: GET /import/batches/{batch_id} tells how far it is"),
+    responses=documented(Batch)
+    | documented(Batch, 202, "Accepted, since it is long: GET /import/batches/{batch_id} tells how far it is")
+    | refusals(BadRequest, Forbidden, NotFound, NotCommitted, RollbackExpired, RollbackDisabled, RecordsModified, LaterImport),
     summary="Undo an import",
     tags=["batches"],
 )
@@ -34,7 +37,12 @@ def rollback(batch_id: UUID, body: Annotated[RollbackRequest, Body()] = Rollback
     return answer(batch, 202 if batch.status == "rolling_back" else 200)
 
 
-@app.post("/import/batches/<batch_id>/disable-rollback", responses=documented(Batch), summary="Give an undo up for good", tags=["batches"])
+@app.post(
+    "/import/batches/<batch_id>/disable-rollback",
+    responses=documented(Batch) | refusals(Forbidden, NotFound, NotCommitted),
+    summary="Give an undo up for good",
+    tags=["batches"],
+)
 def disable(batch_id: UUID) -> Answer:
     """From now on the import cannot be undone."""
     batch = rollbacks.disable(caller(app), batch_id)

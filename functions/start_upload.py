@@ -6,8 +6,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from takeback.errors import TooLarge
-from takeback.http import Answer, answer, caller, documented, new_app
+from takeback.errors import BadRequest, TooLarge
+from takeback.http import Answer, answer, caller, documented, new_app, refusals
 from takeback.records import record_type
 from takeback.rules.upload import StartedUpload, StartUpload
 from takeback.settings import settings
@@ -17,7 +17,12 @@ logger = Logger()
 app = new_app()
 
 
-@app.post("/import/uploads", responses=documented(StartedUpload, 201), summary="Start an upload", tags=["upload"])
+@app.post(
+    "/import/uploads",
+    responses=documented(StartedUpload, 201) | refusals(BadRequest, TooLarge),
+    summary="Start an upload",
+    tags=["upload"],
+)
 def start_upload(body: StartUpload) -> Answer:
     """Give out a form that takes exactly one file of a bounded size; sending it starts the validation."""
     record_type(body.record_type)

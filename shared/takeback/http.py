@@ -16,7 +16,15 @@ from takeback.faults import log_fault
 
 Answer = Response[Any]  # the routes document their models themselves; a body is text that is ready to send
 PROBLEM = "application/problem+json"
-_NO_SNIFFING = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+PROBLEM_SCHEMA = {"$ref": "#/components/schemas/ProblemDetails"}  # api_document.py adds it: as a model it would cost every cold start
+# For whatever a function hands out: an answer is nobody's page, and nobody's guess what it is.
+SAFE_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+}
+_FRESH = {**SAFE_HEADERS, "Cache-Control": "no-store"}
 
 logger = Logger()
 
@@ -43,11 +51,32 @@ def documented(model: type[BaseModel], status: int = HTTPStatus.OK, says: str = 
     return {int(status): {"description": phrase, "content": {"application/json": {"model": model}}}}
 
 
+def refusals(*errors: type[TakebackError]) -> dict[int, Any]:
+    """What OpenAPI should say of the errors that a route raises, besides those that every route may: see api_document.py."""
+    by_status: dict[int, list[str]] = {}
+    for error in errors:
+        by_status.setdefault(error.status, []).append(f"`{error.code}`: {error.__doc__}")
+    return {
+        status: {"description": "\n\n".join(said), "content": {PROBLEM: {"schema": PROBLEM_SCHEMA}}} for status, said in by_status.items()
+    }
+
+
 def answer(body: BaseModel | bytes | str | None = None, status: int = HTTPStatus.OK) -> Answer:
     """An answer of JSON: a model, or JSON text as it is."""
     text = body.model_dump_json() if isinstance(body, BaseModel) else body
     text = text.decode() if isinstance(text, bytes) else text
-    return Response(status_code=status, content_type="application/json", body=text, headers=dict(_NO_SNIFFING))
+    return Response(status_code=status, content_type="application/json", body=text, headers=dict(_FRESH))
+
+
+def redirect(url: str) -> Answer:
+    """Send the browser elsewhere."""
+    return Response(status_code=HTTPStatus.FOUND, headers={**_FRESH, "Location": url})
+
+
+def download(body: bytes, content_type: str, filename: str) -> Answer:
+    """A file to save. `filename` is one of ours: letters, digits, points and hyphens."""
+    headers = {**_FRESH, "Content-Disposition": f'attachment; filename="{filename}"'}
+    return Response(status_code=HTTPStatus.OK, content_type=content_type, body=body, headers=headers)
 
 
 def problem(error: TakebackError) -> Answer:
@@ -60,7 +89,7 @@ def problem(error: TakebackError) -> Answer:
         "code": error.code,
         **error.extra,
     }
-    headers = dict(_NO_SNIFFING)
+    headers = dict(_FRESH)
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(error.retry_after_seconds)
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi import swagger_ui
 
 from takeback.errors import NotFound
-from takeback.http import Answer
+from takeback.http import SAFE_HEADERS, Answer
 from takeback.settings import settings
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -59,13 +59,7 @@ def _file(path: Path, etag: str | None, headers: dict[str, str]) -> Answer:
         raise NotFound("There is no such file.")
     body = path.read_bytes()
     current = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
-    common = {
-        "ETag": current,
-        "Cache-Control": "no-cache",
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-        **headers,
-    }
+    common = {**SAFE_HEADERS, "ETag": current, "Cache-Control": "no-cache", **headers}
     if etag is not None and current in etag:  # gateways weaken tags (W/"…") when they compress
         return Response(status_code=304, headers=common)
     return Response(status_code=200, content_type=content_type, body=body.decode() if "charset" in content_type else body, headers=common)

@@ -21,6 +21,11 @@ _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\]+")
 _LONGEST_FILENAME = 200
 
 
+def is_revision(text: str) -> bool:
+    """Whether the text can name a preview."""
+    return _REVISION.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class BatchKey:
     """A parsed key: `prefix`, the uploader's `user_id`, `batch_id`, and the last segment as `name`."""
@@ -34,7 +39,7 @@ class BatchKey:
     def revision(self) -> str:
         """The revision in the name, "" where the name holds none."""
         stem = self.name.split(".", 1)[0]
-        return stem if _REVISION.fullmatch(stem) else ""
+        return stem if is_revision(stem) else ""
 
     def __str__(self) -> str:
         return f"{self.prefix}/{quote(self.user_id, safe='')}/{self.batch_id}/{self.name}"

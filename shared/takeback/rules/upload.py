@@ -6,9 +6,9 @@ from typing import Annotated
 from uuid import UUID
 
 from annotated_types import Ge, MaxLen, MinLen
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
-from takeback.rules.options import Options
+from takeback.rules.options import NO_NUL, Options
 from takeback.rules.preview import revision_of
 
 ColumnMapping = dict[Annotated[str, MaxLen(1_000)], str | None]
@@ -19,10 +19,10 @@ class StartUpload(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    filename: Annotated[str, MinLen(1), MaxLen(1_000)]
-    size: Annotated[int, Ge(0)] | None = None
+    filename: Annotated[str, MinLen(1), MaxLen(1_000), NO_NUL]
+    size: Annotated[StrictInt, Ge(0)] | None = None
     options: Options = Options()
-    record_type: str = "bookkeeping"
+    record_type: Annotated[str, MaxLen(100)] = "bookkeeping"
 
 
 class UploadForm(BaseModel):

@@ -103,8 +103,8 @@ def find_preview(user_id: str, batch_id: UUID, revision: str) -> bytes | None:
 
 
 def load_preview(user_id: str, batch_id: UUID, revision: str) -> Preview:
-    """The preview of this revision; `NotFound` when there is none that this uploader may see."""
-    found = find_preview(user_id, batch_id, revision)
+    """The preview of this revision; `NotFound` when there is none that this uploader may see, or never can be."""
+    found = find_preview(user_id, batch_id, revision) if keys.is_revision(revision) else None
     if found is None:
         raise NotFound("There is no such preview. Upload the file again, or name the revision that its preview gave.")
     return Preview.model_validate_json(found)

@@ -11,6 +11,11 @@ from takeback.tabular.limits import Limits
 REPLACED = {0: "\ufffd"} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
 
+def sound(text: str) -> str:
+    """The text with half characters and NULs replaced."""
+    return text.translate(REPLACED) if bad_text(text) else text
+
+
 def sound_columns(
     columns: Sequence[Sequence[str]], numbers: Sequence[int], headers: Sequence[str], limits: Limits
 ) -> tuple[list[Sequence[str]], list[Issue]]:

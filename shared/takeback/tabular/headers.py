@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from takeback.tabular.cells import sound
+
 
 def fold(text: str) -> str:
-    """A cell as one line: line breaks and runs of blanks become one space."""
-    return " ".join(text.split())
+    """A cell as one line: line breaks and runs of blanks become one space, and what no text can hold is replaced."""
+    return " ".join(sound(text).split())
 
 
 def unique_names(cells: Sequence[str]) -> list[str]:

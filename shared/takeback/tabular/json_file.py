@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from takeback.errors import Refused
 from takeback.rules.issues import Issue
 from takeback.rules.options import Options
-from takeback.tabular.cells import sound_columns
+from takeback.tabular.cells import sound, sound_columns
 from takeback.tabular.encoding import detect, lines_of, text_blocks, text_of
 from takeback.tabular.headers import unique_names
 from takeback.tabular.json_rows import Path, Shape, columns_of, rows_of
@@ -58,8 +58,8 @@ def open_json(source: BinaryIO, options: Options, limits: Limits) -> Table | Raw
         return _table(facts, lambda: _by_line(source, name, limits), _scan_lines(source, name, limits), limits)
     found, siblings = _scan(source, name, limits)
     path = _choose(found, siblings, options)
-    facts.sheets = [".".join(place) for place in found if place]
-    facts.sheet = ".".join(path) or None
+    facts.sheets = [_name(place) for place in found if place]
+    facts.sheet = _name(path) or None
     if list in found[path].types:
         return RawFile(facts, _grid(_of_list(source, name, limits, path), found[path].count))
     return _table(facts, lambda: _of_list(source, name, limits, path), found[path], limits)
@@ -130,7 +130,7 @@ def _repeated(decoder: Decoder) -> Issue | None:
         return None
     return Issue(
         "duplicate_key",
-        f"This record names “{decoder.repeated_key}” twice, so one value would be lost. Correct the record and export again.",
+        f"This record names “{sound(decoder.repeated_key)}” twice, so one value would be lost. Correct the record and export again.",
     )
 
 
@@ -173,7 +173,7 @@ def _choose(found: dict[Path, _Found], siblings: set[str], options: Options) -> 
     tables = [path for path, here in found.items() if here.types == {dict} and here.shape.paths]
     if options.sheet is not None:
         for path in tables:
-            if options.sheet in {".".join(path), path[-1] if path else ""}:
+            if options.sheet in {_name(path), _name(path[-1:])}:
                 return path
         raise Refused("no_such_sheet", f"The JSON holds no list called “{options.sheet}”. Choose one of: {_names(tables)}.")
     if not tables and _is_list_of_rows(found.get(())):
@@ -189,7 +189,11 @@ def _choose(found: dict[Path, _Found], siblings: set[str], options: Options) -> 
 
 
 def _names(paths: list[Path]) -> str:
-    return ", ".join(".".join(path) for path in paths) or "none"
+    return ", ".join(map(_name, paths)) or "none"
+
+
+def _name(path: Path) -> str:
+    return sound(".".join(path))
 
 
 def _is_list_of_rows(found: _Found | None) -> bool:

@@ -181,3 +181,18 @@ def test_a_header_cell_in_brackets_is_csv(seen: Callable) -> None:
 
     assert got.table.facts.format == "csv"
     assert got.table.headers == ["[order]", "item"]
+
+
+def test_half_characters_and_nuls_in_keys_become_signs_that_every_program_can_write(seen: Callable) -> None:
+    got = seen('[{"order\\u0000": "1", "it\\ud800em": "Lamp", "it\\ud801em": "Cup"}]')
+
+    assert got.table.headers == ["order\ufffd", "it\ufffdem", "it\ufffdem#2"]
+    assert got.rows == [("1", "Lamp", "Cup")]
+
+
+def test_a_list_under_such_a_key_can_be_chosen(seen: Callable) -> None:
+    content = '{"a\\ud800": [{"order": "1"}], "b\\u0000": [{"who": "Buyer One"}]}'
+
+    with pytest.raises(Refused, match="a\ufffd, b\ufffd"):
+        seen(content)
+    assert seen(content, sheet="b\ufffd").rows == [("Buyer One",)]
