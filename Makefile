@@ -61,8 +61,10 @@ deploy: build
 lock: tools
 	.venv-tools/bin/python layers/lock.py
 
+# BENCH="--rows 1000 --rounds 1" for a short one; the whole takes some twelve minutes and writes docs/performance.md.
 bench: setup
-	@PYTHONPATH=shared $(PY) -m bench
+	@$(PYTHON) local/install.py bench
+	@PYTHONPATH=shared $(PY) -m bench $(BENCH)
 
 profile: setup
 	@PYTHONPATH=shared $(PY) -m bench.profile

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+USER = "bench"  # whose files these are
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +25,21 @@ class Taken:
     result: Any = None
 
 
-def call(name: str, *arguments: Any, cores: int = 1, folders: tuple[str, ...] = (), environment: Mapping[str, str] | None = None) -> Taken:
+def call(
+    name: str,
+    *arguments: Any,
+    cores: int = 1,
+    python: str = sys.executable,
+    folders: tuple[str, ...] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Taken:
     """What `module:function` takes in a new process on this many cores. Raises `CalledProcessError` when it fails.
 
     `folders`, relative to the project, are searched for modules before the project itself and `shared`.
     """
     path = os.pathsep.join(str(ROOT / folder) for folder in (*folders, "", "shared"))
     said = subprocess.run(
-        [sys.executable, "-P", "-m", "bench.child", name, json.dumps(arguments, default=str), str(cores)],
+        [python, "-P", "-m", "bench.child", name, json.dumps(arguments, default=str), str(cores)],
         check=True,
         stdout=subprocess.PIPE,
         env={**os.environ, **(environment or {}), "PYTHONPATH": path},

@@ -19,9 +19,10 @@ _OTHER_LAYER_HAS = ("python-dateutil", "six")
 
 
 def main() -> None:
-    """Write the five lock files; the one of the dev group first, since the layers follow it."""
+    """Write the six lock files; the one of the dev group first, since the layers and the benchmark follow it."""
     for group in ("dev", "tools", "scan"):
         _lock(group, f"requirements-{group}.txt", *_HERE)
+    _lock("bench", "requirements-bench.txt", *_HERE, "--constraint", "requirements-dev.txt")
     for layer, there in (("runtime", _RUNTIME_HAS), ("tabular", _OTHER_LAYER_HAS)):
         left_out = [argument for name in there for argument in ("--no-emit-package", name)]
         _lock(layer, f"layers/{layer}/requirements.txt", *_LAMBDA, *left_out)

