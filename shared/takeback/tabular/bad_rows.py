@@ -8,6 +8,7 @@ import numpy as np
 
 from takeback.rules.issues import Issue
 from takeback.tabular.byte_cells import ByteCells
+from takeback.tabular.classes import distinct
 from takeback.tabular.error_file import ErrorFile, quoted
 from takeback.tabular.findings import FIRST_ROWS, Findings
 from takeback.tabular.parsed import ParsedColumn
@@ -95,7 +96,7 @@ class BadRows:
         for numbers in problems:
             mixed = (mixed ^ numbers.astype(np.uint64)) * _MIX
             mixed ^= mixed >> np.uint64(29)
-        _, firsts, which = np.unique(mixed, return_index=True, return_inverse=True)
+        which, firsts = distinct(mixed)
         texts = [self._reason(int(bad[first])) for first in firsts.tolist()]
         own = (problems != problems[:, firsts[which]]).any(axis=0)
         if self._told:

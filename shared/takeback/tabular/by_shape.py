@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 
 from takeback.records import Column
 from takeback.rules.decisions import Evidence, Reading
@@ -173,8 +174,8 @@ class _Shapes:
     def place(self, part: Part, numbers: np.ndarray, kept: ByteCells) -> None:
         """Where the value is not what is written, it is put behind the other texts."""
         changed = np.flatnonzero(self._changed.take(numbers))
-        distinct, which = np.unique(numbers[changed], return_inverse=True)
-        texts = [int(text).to_bytes(_WORD, "little").rstrip(b"\0")[1:] for text in self._before[distinct]]
+        which, different = pd.factorize(numbers[changed])
+        texts = [int(text).to_bytes(_WORD, "little").rstrip(b"\0")[1:] for text in self._before[different]]
         kept.put(part.places_of(changed), texts, which)
 
 

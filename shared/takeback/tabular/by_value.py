@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 
 from takeback.records import Column
 from takeback.rules.decisions import Evidence, Reading
@@ -78,8 +79,8 @@ class ByValue:
             out.filled[part.rows] = self._filled.take(numbers)
         if out.kept is not None:
             changed = np.flatnonzero(~self._same.take(numbers))
-            distinct, which = np.unique(numbers[changed], return_inverse=True)
-            out.kept.put(part.places_of(changed), [self._answers.texts[number] for number in distinct.tolist()], which)
+            which, different = pd.factorize(numbers[changed])
+            out.kept.put(part.places_of(changed), [self._answers.texts[number] for number in different.tolist()], which)
         else:
             texts = self._rendered.take(numbers)
             out.render(part.rows, texts.view(np.uint64).reshape(len(texts), texts.dtype.itemsize // 8), self._lengths.take(numbers))

@@ -1,8 +1,9 @@
-"""Equal cells get equal numbers, for whole columns at once: a hash table that numpy looks up and Python fills."""
+"""Equal cells get equal numbers, for whole columns at once: a hash table that numpy looks up, pandas thins out and Python fills."""
 
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from takeback.tabular.byte_cells import NO_TEXT
 
@@ -17,6 +18,14 @@ _ODD = np.array(
     dtype=np.uint64,
 )  # fmt: skip
 WIDEST = len(_ODD)
+
+
+def distinct(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which of the different values each one is, counted from 0 in the order in which they come, and where each comes first."""
+    which, found = pd.factorize(values)
+    firsts = np.empty(len(found), np.intp)
+    firsts[which[::-1]] = np.arange(len(which))[::-1]  # of several places the first is written last
+    return which, firsts
 
 
 class Classes:
@@ -51,12 +60,9 @@ class Classes:
         if len(self) >= self._most:
             numbers[strange] = 0
             return numbers, strange[:0]
-        _, firsts, inverse = np.unique(hashes[strange], return_index=True, return_inverse=True)
-        order = np.argsort(firsts)  # numbers are given in the order of the rows
-        found, new = self._look_up(keys, strange[firsts[order]])
-        rank = np.empty_like(order)
-        rank[order] = np.arange(len(order))
-        numbers[strange] = found[rank[inverse]]
+        which, firsts = distinct(hashes[strange])
+        found, new = self._look_up(keys, strange[firsts])
+        numbers[strange] = found[which]
         odd = strange[_differ(self._keys[numbers[strange]], keys[strange])]
         if len(odd):  # several keys with one hash
             numbers[odd], more = self._look_up(keys, odd)
@@ -74,8 +80,8 @@ class Classes:
         after = len(self)
         while after >= len(self._keys):
             self._keys = np.concatenate([self._keys, np.full_like(self._keys, NO_TEXT)])
-        numbers, firsts = np.unique(found, return_index=True)
-        new = positions[firsts[numbers > before]]
+        _, firsts = distinct(found)
+        new = positions[firsts[found[firsts] > before]]
         self._keys[before + 1 : after + 1] = keys[new]
         return found, new
 
