@@ -52,7 +52,7 @@ class Record(BaseModel):
     `identity` names the field that tells rows of one account apart; rows of a file that share it are its lines.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     name: ClassVar[str]
     table: ClassVar[str]

@@ -18,7 +18,7 @@ MoneyUnit = Literal["major", "cents"]
 class Options(BaseModel):
     """How to read a file. `header_row` and `exclude_rows` are spreadsheet rows (first row = 1)."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     sheet: Annotated[str, MaxLen(255), NO_NUL] | None = None
     header_row: Annotated[StrictInt, Ge(1)] | None = None

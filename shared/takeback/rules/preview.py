@@ -7,7 +7,7 @@ import json
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from takeback.rules.options import Options
 
@@ -20,7 +20,7 @@ Question = Literal["date_order", "decimal_mark", "money_unit"]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)  # built on first use: a function uses few of what it imports
 
 
 class DroppedLine(_Part):
@@ -132,7 +132,7 @@ class Preview(_Part):
     column_mapping: dict[str, str | None] = {}
     remembered: bool = False
     source: str | None = None
-    options: Options = Options()
+    options: Options = Field(default_factory=Options)
     unmapped_required: list[str] = []
     decisions: list[DecisionView] = []
     disproofs: list[Disproof] = []

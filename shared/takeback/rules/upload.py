@@ -17,16 +17,18 @@ ColumnMapping = dict[Annotated[str, MaxLen(1_000)], str | None]
 class StartUpload(BaseModel):
     """The body of `POST /import/uploads`; `size` is in bytes."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     filename: Annotated[str, MinLen(1), MaxLen(1_000), NO_NUL]
     size: Annotated[StrictInt, Ge(0)] | None = None
-    options: Options = Options()
+    options: Options = Field(default_factory=Options)
     record_type: Annotated[str, MaxLen(100)] = "bookkeeping"
 
 
 class UploadForm(BaseModel):
     """Where and how the browser sends the file: a form POST of `fields` and then the file, to `url`."""
+
+    model_config = ConfigDict(defer_build=True)
 
     url: str
     fields: dict[str, str]
@@ -37,6 +39,8 @@ class UploadForm(BaseModel):
 class StartedUpload(BaseModel):
     """The answer of `POST /import/uploads`."""
 
+    model_config = ConfigDict(defer_build=True)
+
     batch_id: UUID
     upload: UploadForm
 
@@ -44,15 +48,17 @@ class StartedUpload(BaseModel):
 class ValidateRequest(BaseModel):
     """The body of `POST /import/records/validate`: read the same file again, in another way."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     batch_id: UUID
     column_mapping: ColumnMapping | None = None
-    options: Options = Options()
+    options: Options = Field(default_factory=Options)
 
 
 class AcceptedRevision(BaseModel):
     """The answer of `POST /import/records/validate`."""
+
+    model_config = ConfigDict(defer_build=True)
 
     batch_id: UUID
     revision: str
@@ -61,6 +67,8 @@ class AcceptedRevision(BaseModel):
 class Waiting(BaseModel):
     """The answer while there is no preview yet; `rows_seen` grows while the file is read."""
 
+    model_config = ConfigDict(defer_build=True)
+
     state: Annotated[str, Field(pattern="^(awaiting_upload|validating)$")]
     rows_seen: int = 0
 
@@ -68,11 +76,15 @@ class Waiting(BaseModel):
 class ErrorsFile(BaseModel):
     """Where the bad rows can be downloaded for five minutes."""
 
+    model_config = ConfigDict(defer_build=True)
+
     url: str
 
 
 class Start(BaseModel):
     """`starts/…/options.json`: how an upload was begun."""
+
+    model_config = ConfigDict(defer_build=True)
 
     filename: str
     key: str
@@ -82,6 +94,8 @@ class Start(BaseModel):
 
 class Reading(BaseModel):
     """`requests/…/{revision}.json`, and what the arrival of a file asks for by itself: how to read which version."""
+
+    model_config = ConfigDict(defer_build=True)
 
     key: str
     filename: str

@@ -22,7 +22,8 @@ from takeback.errors import (
     Unavailable,
 )
 from takeback.records import record_type
-from takeback.rules.batch import Batch, CommitOrder, CommitRequest
+from takeback.rules.batch import Batch, CommitRequest
+from takeback.rules.commit_order import CommitOrder
 from takeback.stores import batches
 from takeback.stores.batches import StaleJob
 from takeback.stores.database import Connection, OutcomeUnknown, transaction

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-import boto3
 import psycopg
 from psycopg import pq
 from psycopg.rows import DictRow, dict_row
 
 from takeback.errors import Unavailable
+from takeback.stores.database_token import database_token
 
 Connection = psycopg.Connection[DictRow]
 
@@ -129,7 +129,5 @@ def connect(patience_seconds: int | None = None) -> Connection:
         "options": " ".join(f"-c {name}={value}" for name, value in _OPTIONS.items()),
     }
     if "PGPASSWORD" not in os.environ:
-        arguments["password"] = boto3.client("rds").generate_db_auth_token(
-            DBHostname=os.environ["PGHOST"], Port=int(os.environ.get("PGPORT", "5432")), DBUsername=os.environ["PGUSER"]
-        )
+        arguments["password"] = database_token(os.environ["PGHOST"], int(os.environ.get("PGPORT", "5432")), os.environ["PGUSER"])
     return Connection.connect(autocommit=True, row_factory=dict_row, prepare_threshold=None, **arguments)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 from uuid import UUID
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from takeback.errors import NotFound, Unavailable
@@ -38,9 +36,15 @@ class Stored:
 
 @cache
 def client() -> S3Client:
-    """The S3 client of this container. Virtual-hosted or path style is left to the endpoint."""
-    retries = {"mode": "standard", "max_attempts": 4}
-    return boto3.client("s3", config=Config(signature_version="s3v4", retries=retries, connect_timeout=3, read_timeout=20))  # pyright: ignore[reportArgumentType]
+    """The S3 client of this container. Virtual-hosted or path style is left to the endpoint.
+
+    It is botocore's own: boto3 around it adds to what a cold start imports, and nothing that is used here.
+    """
+    from botocore.config import Config  # noqa: PLC0415 - a third of a cold start, and not every call asks the bucket
+    from botocore.session import Session  # noqa: PLC0415
+
+    config = Config(signature_version="s3v4", retries={"mode": "standard", "max_attempts": 4}, connect_timeout=3, read_timeout=20)
+    return cast("S3Client", Session().create_client("s3", config=config))
 
 
 @contextmanager
@@ -111,12 +115,6 @@ def write_once(key: str, body: bytes) -> bool:
     return True
 
 
-def download(key: str, version_id: str, to: BinaryIO) -> None:
-    """Copy one version of an object into a local file."""
-    with _asking("get"):
-        client().download_fileobj(settings().bucket, key, to, ExtraArgs={"VersionId": version_id})
-
-
 def stream(key: str, version_id: str, chunk_bytes: int = 1 << 20) -> Iterator[bytes]:
     """One version of an object, piece by piece."""
     with _asking("get"):
@@ -168,11 +166,14 @@ class Writer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
+        if kind is not None:
+            self._abort()
+            return
+        try:
             self._finish()
-        elif self._upload_id is not None:
-            with _asking("abort"):
-                client().abort_multipart_upload(Bucket=settings().bucket, Key=self._key, UploadId=self._upload_id)
+        except BaseException:
+            self._abort()
+            raise
 
     def write(self, data: bytes) -> None:
         """Add bytes at the end."""
@@ -191,6 +192,12 @@ class Writer:
             number = len(self._parts) + 1
             part = client().upload_part(Bucket=settings().bucket, Key=self._key, UploadId=self._upload_id, PartNumber=number, Body=body)
             self._parts.append({"ETag": part["ETag"], "PartNumber": number})
+
+    def _abort(self) -> None:
+        """Delete the parts. Where even that fails, the bucket's lifecycle does it a day later, and the first failure is the one to tell."""
+        if self._upload_id is not None:
+            with suppress(ClientError, BotoCoreError):
+                client().abort_multipart_upload(Bucket=settings().bucket, Key=self._key, UploadId=self._upload_id)
 
     def _finish(self) -> None:
         if self._upload_id is None:

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from takeback.errors import TakebackError, Unavailable
 from takeback.rules import keys
-from takeback.rules.batch import Batch, CommitRequest, RollbackRequest, commit_order
+from takeback.rules.batch import Batch, CommitRequest, RollbackRequest
+from takeback.rules.commit_order import commit_order
 from takeback.rules.preview import Preview
 from takeback.settings import settings
 from takeback.stores import commit, files, history, rollback, uploads

@@ -10,7 +10,8 @@ from psycopg.errors import UniqueViolation
 
 from takeback.errors import ExistingRecords, TotalsDiffer
 from takeback.records import Record
-from takeback.rules.batch import LISTED_RECORDS, CommitOrder
+from takeback.rules.batch import LISTED_RECORDS
+from takeback.rules.commit_order import CommitOrder
 from takeback.stores.database import Connection
 
 _ATTEMPTS_AGAINST_OTHER_WRITERS = 3

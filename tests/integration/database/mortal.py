@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 
-from takeback.rules.batch import CommitOrder
+from takeback.rules.commit_order import CommitOrder
 from takeback.stores import commit
 
 

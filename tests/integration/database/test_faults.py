@@ -19,7 +19,7 @@ from psycopg.rows import dict_row
 
 from local.postgres import Postgres
 from takeback.errors import AlreadyRolledBack, Unavailable
-from takeback.rules.batch import CommitOrder
+from takeback.rules.commit_order import CommitOrder
 from takeback.stores import commit, database, history
 from takeback.stores.database import transaction
 from takeback.stores.migrate import migrate

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from takeback.errors import Conflict, Forbidden, NotFound
-from takeback.rules.batch import Batch, CommitOrder, RollbackRequest
+from takeback.rules.batch import Batch, RollbackRequest
+from takeback.rules.commit_order import CommitOrder
 from takeback.stores import commit, history, rollback
 from tests.integration.database.model import IDENTITY, Account, ModelBatch, Refused, Row
 from tests.integration.database.world import COLUMNS, Person, World, order, rows_object, sale

@@ -12,7 +12,8 @@ from uuid import UUID, uuid4
 from psycopg import sql
 
 from takeback.records import record_type
-from takeback.rules.batch import Batch, CommitOrder, OnExisting, RollbackRequest
+from takeback.rules.batch import Batch, OnExisting, RollbackRequest
+from takeback.rules.commit_order import CommitOrder
 from takeback.rules.identifiers import uuid7s
 from takeback.stores import commit, database, expiry, rollback
 from tests.integration.conftest import Database

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -56,6 +55,34 @@ def test_a_writer_that_fails_leaves_nothing_behind(s3: S3Client) -> None:
     assert s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []) == []
 
 
+@pytest.mark.parametrize("call", ["upload_part", "complete_multipart_upload"])
+def test_a_writer_that_s3_fails_leaves_nothing_behind(s3: S3Client, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    def refuse(**_: object) -> None:
+        raise EndpointConnectionError(endpoint_url="s3")
+
+    def write_on(rows: files.Writer) -> None:
+        rows.write(b"x" * (9 << 20))
+        monkeypatch.setattr(s3, call, refuse)
+        rows.write(b"the last part")
+
+    with pytest.raises(Unavailable), files.Writer("rows/u/b/r", "text/plain") as rows:
+        write_on(rows)
+
+    assert files.head("rows/u/b/r") is None
+    assert s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []) == []
+
+
+def test_what_made_a_writer_fail_is_told_even_when_tidying_up_fails_too(s3: S3Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: object) -> None:
+        raise EndpointConnectionError(endpoint_url="s3")
+
+    monkeypatch.setattr(s3, "abort_multipart_upload", refuse)
+    with pytest.raises(RuntimeError), files.Writer("rows/u/b/r", "text/plain") as rows:
+        _fail_after(rows, b"x" * (9 << 20))
+
+    assert files.head("rows/u/b/r") is None
+
+
 @pytest.mark.usefixtures("s3")
 def test_a_writer_entered_again_begins_a_new_version() -> None:
     writer = files.Writer("rows/u/b/r", "text/plain")
@@ -75,10 +102,8 @@ def test_a_version_that_was_named_is_read_even_when_a_newer_one_is_there() -> No
         with writer as rows:
             rows.write(body)
         versions.append(writer.stored.version_id)
-    to = io.BytesIO()
-    files.download("rows/u/b/r", versions[0], to)
 
-    assert to.getvalue() == b"first"
+    assert b"".join(files.stream("rows/u/b/r", versions[0])) == b"first"
     assert files.read("rows/u/b/r") == b"second"
 
 

@@ -230,7 +230,7 @@ def test_a_store_that_cannot_be_reached_is_no_fault_of_the_file(s3: S3Client, mo
         raise Unavailable
 
     with monkeypatch.context() as broken:
-        broken.setattr(files, "download", break_down)
+        broken.setattr(files, "stream", break_down)
         for _ in range(5):
             with pytest.raises(HandlerFailedError):
                 validate.handler(event, None)
