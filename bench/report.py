@@ -226,5 +226,6 @@ def _machine(found: Findings) -> str:
         model = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), platform.machine())
     return f"""## The machine
 
-{model}, {os.cpu_count()} cores, Python {platform.python_version()}; {found.rounds} rounds (3 of bad input, growth and the longest commits).
+{model}, {os.cpu_count()} cores, Python {platform.python_version()}; {found.rounds} rounds
+(at most 3 of other formats, bad input, growth, the longest commits and cold starts).
 """

@@ -72,6 +72,16 @@ class Disk:
             for name in [key] if key is not None else sorted({*bucket.keys, *self._kept}):
                 self._keep_key(bucket, name)
 
+    def read(self, key: str, version: Any, begin: int, end: int) -> bytes | None:
+        """The bytes of a version from `begin` up to `end`; None when it is not on disk."""
+        with self._lock:
+            number = self._kept.get(key, {}).get(id(version))
+        if number is None:
+            return None
+        with self._path(number, ".data").open("rb") as data:
+            data.seek(begin)
+            return data.read(end - begin)
+
     def _keep_key(self, bucket: FakeBucket, key: str) -> None:
         versions = list(bucket.keys.getlist(key, []))
         kept = self._kept.get(key, {})

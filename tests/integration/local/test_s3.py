@@ -126,3 +126,21 @@ def test_writing_where_something_is_already_can_be_forbidden(app: Any) -> None:
     with pytest.raises(app.s3.exceptions.ClientError, match="PreconditionFailed"):
         app.s3.put_object(Bucket=app.bucket, Key="once", Body=b"2", IfNoneMatch="*")
     assert app.s3.get_object(Bucket=app.bucket, Key="once")["Body"].read() == b"1"
+
+
+@pytest.mark.parametrize(("asked", "given"), [("bytes=2-4", b"234"), ("bytes=7-", b"789"), ("bytes=-2", b"89"), ("bytes=8-99", b"89")])
+def test_a_range_of_an_object_can_be_read(app: Any, asked: str, given: bytes) -> None:
+    first = app.s3.put_object(Bucket=app.bucket, Key="digits", Body=b"0123456789")
+    app.s3.put_object(Bucket=app.bucket, Key="digits", Body=b"something else")
+
+    part = app.s3.get_object(Bucket=app.bucket, Key="digits", VersionId=first["VersionId"], Range=asked, IfMatch=first["ETag"])
+
+    assert (part["Body"].read(), part["ContentLength"], part["VersionId"]) == (given, len(given), first["VersionId"])
+    assert part["ContentRange"].endswith("/10")
+
+
+def test_a_range_beyond_the_object_is_refused(app: Any) -> None:
+    app.s3.put_object(Bucket=app.bucket, Key="digits", Body=b"0123456789")
+
+    with pytest.raises(app.s3.exceptions.ClientError, match="InvalidRange"):
+        app.s3.get_object(Bucket=app.bucket, Key="digits", Range="bytes=10-11")
