@@ -17,17 +17,22 @@ def template_csv(record: type[Record]) -> bytes:
 
 def template_xlsx(record: type[Record]) -> bytes:
     """The headers and one example row as a workbook. All cells are text, so that Excel leaves ids and dates alone."""
-    import xlsxwriter  # noqa: PLC0415 - one route of one function writes a workbook, and its import takes a while
+    import openpyxl  # noqa: PLC0415 - one route of one function writes a workbook, and its import takes a while
+    from openpyxl.styles import Font  # noqa: PLC0415
 
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = record.name
+    for row in _rows(record):
+        sheet.append(row)
+    for cell, below in zip(sheet[1], sheet[2], strict=True):
+        cell.font = Font(bold=True)
+        below.number_format = "@"
+        column = sheet.column_dimensions[cell.column_letter]
+        column.width, column.number_format = 22, "@"
+    sheet.freeze_panes = "A2"
     body = io.BytesIO()
-    with xlsxwriter.Workbook(body, {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False}) as book:
-        text = book.add_format({"num_format": "@"})
-        head = book.add_format({"bold": True})
-        sheet = book.add_worksheet(record.name)
-        sheet.set_column(0, len(record.columns()) - 1, 22, text)
-        for at, row in enumerate(_rows(record)):
-            sheet.write_row(at, 0, row, head if at == 0 else text)
-        sheet.freeze_panes(1, 0)
+    book.save(body)
     return body.getvalue()
 
 
