@@ -19,16 +19,17 @@ def template_xlsx(record: type[Record]) -> bytes:
     """The headers and one example row as a workbook. All cells are text, so that Excel leaves ids and dates alone."""
     import openpyxl  # noqa: PLC0415 - one route of one function writes a workbook, and its import takes a while
     from openpyxl.styles import Font  # noqa: PLC0415
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415
 
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     sheet.title = record.name
     for row in _rows(record):
         sheet.append(row)
-    for cell, below in zip(sheet[1], sheet[2], strict=True):
-        cell.font = Font(bold=True)
-        below.number_format = "@"
-        column = sheet.column_dimensions[cell.column_letter]
+    for at, (head, example) in enumerate(zip(sheet[1], sheet[2], strict=True), 1):
+        head.font = Font(bold=True)
+        example.number_format = "@"
+        column = sheet.column_dimensions[get_column_letter(at)]
         column.width, column.number_format = 22, "@"
     sheet.freeze_panes = "A2"
     body = io.BytesIO()

@@ -18,7 +18,7 @@ from takeback.tabular import workbook_child
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(file.stem for file in (ROOT / "functions").glob("*.py"))
-TABULAR = ["pandas", "numpy", "openpyxl", "python_calamine", "charset_normalizer"]
+TABULAR = ["pandas", "numpy", "python_calamine", "charset_normalizer"]
 PAGE_ONLY = {"WEB_ROOT", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_SCOPES", "CONNECT_SOURCES"}
 DATABASE = {"PGHOST", "PGPORT", "PGDATABASE", "PGUSER", "PGSSLMODE", "PGSSLROOTCERT"}
 # Read by libraries, not by us.
