@@ -14,7 +14,6 @@ from botocore.credentials import Credentials
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from takeback.stores import database_token as module
 from takeback.stores.database_token import database_token
 
 _HOST = "takeback.cluster-abc.eu-central-1.rds.amazonaws.com"
@@ -41,7 +40,6 @@ def _made(patch: pytest.MonkeyPatch, key: str, secret: str, session: str, region
         "AWS_REGION": region,
     }.items():
         patch.setenv(name, value)
-    patch.setattr(module, "datetime", _Clock)
     patch.setattr(botocore.auth, "get_current_datetime", lambda **_: _Clock.now(UTC))
 
 

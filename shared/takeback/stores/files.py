@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -36,15 +36,12 @@ class Stored:
 
 @cache
 def client() -> S3Client:
-    """The S3 client of this container. Virtual-hosted or path style is left to the endpoint.
-
-    It is botocore's own: boto3 around it adds to what a cold start imports, and nothing that is used here.
-    """
-    from botocore.config import Config  # noqa: PLC0415 - a third of a cold start, and not every call asks the bucket
-    from botocore.session import Session  # noqa: PLC0415
+    """The S3 client of this container. Virtual-hosted or path style is left to the endpoint."""
+    import boto3  # noqa: PLC0415 - a third of a cold start, and not every call asks the bucket
+    from botocore.config import Config  # noqa: PLC0415
 
     config = Config(signature_version="s3v4", retries={"mode": "standard", "max_attempts": 4}, connect_timeout=3, read_timeout=20)
-    return cast("S3Client", Session().create_client("s3", config=config))
+    return boto3.client("s3", config=config)
 
 
 @contextmanager
