@@ -43,7 +43,7 @@ export class Job extends EventTarget {
   /** @type {any} the batch once the import was accepted */ batch = null;
   /** @type {{loading: boolean, forecast: any, problem: Problem | null, choice: "keep" | "force" | null} | null} */ undo = null;
   /** @type {{items: any[], cursor: string | null, loading: boolean, problem: Problem | null} | null} */ records = null;
-  /** @type {any[] | null} what was done to the batch */ trail = null;
+  /** @type {{items: any[] | null, problem: Problem | null}} what was done to the batch */ trail = { items: null, problem: null };
   /** @type {Job | null} the file that this one corrects */ before = null;
   /** @type {Problem | null} what went wrong last, shown where it happened */ problem = null;
   /** @type {Record<string, any>} what the views remember: filters, how many rows are shown */ view = {};
@@ -290,7 +290,7 @@ export class Job extends EventTarget {
       batch = await this.api.batch(this.#id, { signal: this.#stop.signal });
     }
     if (batch.status === "failed") return this.#fell(batch);
-    this.#move({ batch, filename: batch.filename, phase: "done", undo: null, records: null, trail: null });
+    this.#move({ batch, filename: batch.filename, phase: "done", undo: null, records: null, trail: { items: null, problem: null } });
     if (undoing && batch.status === "committed") {
       this.#set({ problem: problemOf(batch, "The undo failed. Nothing was changed; try again.") });
       this.#wrong(/** @type {any} */ (this.problem));
@@ -356,7 +356,10 @@ export class Job extends EventTarget {
     const batch = await this.api.batch(this.#id, { patience: 0 }).catch(() => null);
     if (!batch || this.phase !== "done") return;
     const moved = batch.status !== this.batch.status;
-    this.#move({ batch, ...(moved ? { undo: null, records: null, trail: null } : {}) });
+    const { records, trail } = this;
+    this.#move({ batch, ...(moved ? { undo: null, records: null, trail: { items: null, problem: null } } : {}) });
+    if (moved && records) void this.loadRecords();
+    if (moved && trail.items) void this.loadTrail();
   }
 
   /** The rows that the import wrote, page by page. */
@@ -373,8 +376,13 @@ export class Job extends EventTarget {
 
   /** Who did what to the batch, and when. */
   async loadTrail() {
-    const { items } = await this.api.trail(this.#id).catch(() => ({ items: [] }));
-    this.#set({ trail: items });
+    this.#set({ trail: { ...this.trail, problem: null } });
+    try {
+      const { items } = await this.api.trail(this.#id);
+      this.#set({ trail: { items, problem: null } });
+    } catch (error) {
+      this.#set({ trail: { items: null, problem: asProblem(error) } });
+    }
   }
 
   // --- found again by its address -----------------------------------------------------------------------------------

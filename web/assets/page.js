@@ -22,17 +22,16 @@ function opened(signIn) {
   };
   importer.getToken = token;
   importer.place = location.hash.slice(1);
+  arrange(!location.hash.slice(1));
   imports.getToken = token;
   find("who").textContent = signIn.name;
   find("sign-out").onclick = () => signIn.leaveForGood();
   document.documentElement.dataset.state = "in";
-  imports.hidden = Boolean(location.hash.slice(1));
 }
 
 /** The history stands below the start; while a file is worked on, it would only distract. @param {boolean} idle */
 function arrange(idle) {
-  if (idle && imports.hidden) void imports.refresh();
-  imports.hidden = !idle;
+  if (imports.hidden === idle) imports.hidden = !idle;
 }
 
 importer.addEventListener("takeback:navigate", ({ detail: { place, replace, idle } }) => {
@@ -47,6 +46,15 @@ imports.addEventListener("takeback:open", ({ detail: { place } }) => {
   location.hash = place;
   scrollTo({ top: 0 });
 });
+
+/** A file that misses the drop zone must not replace this page: it is taken as well. */
+for (const kind of /** @type {const} */ (["dragover", "drop"])) {
+  addEventListener(kind, (event) => {
+    if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    if (kind === "drop" && document.documentElement.dataset.state === "in") importer.add([...event.dataTransfer.files]);
+  });
+}
 
 async function begin() {
   const config = await (await fetch("/config.json")).json();

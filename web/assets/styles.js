@@ -113,6 +113,7 @@ details + details { margin-top: 0; }
 .drop.small { padding: 0.75rem 1rem; margin-top: 0.875rem; gap: 0.75rem; grid-auto-flow: column; justify-content: space-between; align-items: center; text-align: start; background: none; border-radius: var(--radius); }
 .drop.small .drop-title { font-size: 0.9375rem; font-weight: 400; letter-spacing: 0; }
 .below { margin-top: 0.875rem; text-align: center; }
+.together { white-space: nowrap; }
 progress { display: block; width: 100%; height: 8px; appearance: none; border: 0; border-radius: 99px; overflow: hidden; background: var(--line); }
 progress::-webkit-progress-bar { background: var(--line); }
 progress::-webkit-progress-value { background: var(--accent); transition: inline-size 0.2s; }
@@ -128,10 +129,11 @@ progress:indeterminate::-moz-progress-bar { background: none; }
 .note > div { min-width: 0; flex: 1; overflow-wrap: anywhere; }
 .note > .icon { margin-top: 0.15em; }
 .note-title { font-weight: 620; }
+:host > .note { margin-bottom: 1.75rem; }
 .note.bad { background: var(--bad-wash); } .note.bad > .icon, .note.bad .note-title { color: var(--bad); }
 .note.warn { background: var(--warn-wash); } .note.warn > .icon, .note.warn .note-title { color: var(--warn); }
 .note.good { background: var(--good-wash); } .note.good > .icon, .note.good .note-title { color: var(--accent); }
-.banner { border-radius: var(--radius); position: sticky; top: 0.5rem; z-index: 3; margin: 0 0 1rem; box-shadow: 0 4px 18px rgb(0 0 0 / 0.12); }
+.banner { border-radius: var(--radius); position: sticky; top: 0.5rem; z-index: 3; margin: 0 0 1.75rem; box-shadow: 0 4px 18px rgb(0 0 0 / 0.12); }
 
 /* --- what was understood --- */
 .facts { display: grid; gap: 0.5rem; margin: 0.875rem 0 0.5rem; }
@@ -163,7 +165,7 @@ progress:indeterminate::-moz-progress-bar { background: none; }
 .row-tools { display: flex; flex-wrap: wrap; gap: 0.75rem 1.5rem; justify-content: space-between; align-items: center; margin: 1rem 0 0.5rem; }
 .filters, .left-out { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; min-width: 0; }
 .left-out { margin-top: 1rem; font-size: 0.9375rem; }
-.filters select { max-width: min(100%, 12rem); min-height: 2.25rem; }
+.filters select { width: 12rem; max-width: 100%; min-height: 2.25rem; }
 .chip { display: inline-flex; align-items: center; gap: 0.5em; min-height: 2.25rem; padding: 0.25rem 0.875rem; border: 1px solid var(--edge); border-radius: 99px; background: var(--surface); font-size: 0.875rem; cursor: pointer; }
 .chip:focus-visible { border-radius: 99px; }
 .chip[aria-pressed="true"] { background: var(--ink); border-color: var(--ink); color: light-dark(#fff, #191816); }
@@ -179,7 +181,8 @@ progress:indeterminate::-moz-progress-bar { background: none; }
 .rows thead th { position: sticky; top: 0; z-index: 2; background: var(--sunk); font-weight: 560; color: var(--soft); white-space: nowrap; font-size: 0.8125rem; }
 .rows .number { text-align: end; font-variant-numeric: tabular-nums lining-nums; white-space: nowrap; }
 .rows tbody th { position: sticky; left: 0; z-index: 1; background: var(--surface); color: var(--soft); font-weight: 400; font-variant-numeric: tabular-nums; text-align: end; }
-.rows tbody th.name { text-align: start; color: inherit; }
+.rows tbody th.name { text-align: start; color: inherit; white-space: nowrap; }
+.rows th.name small { display: block; }
 .rows thead th:first-child { left: 0; z-index: 3; }
 .rows td > span { display: block; min-width: 4ch; max-width: 22rem; overflow-wrap: anywhere; }
 .rows td.kind-text > span { min-width: 14ch; }
@@ -197,7 +200,7 @@ progress:indeterminate::-moz-progress-bar { background: none; }
 .row-act { width: 2.5rem; padding: 0.125rem 0.25rem !important; }
 
 /* --- sums: the double rule of a ledger --- */
-.ledger { border-collapse: collapse; margin-top: 0.5rem; width: min(100%, 30rem); }
+.ledger { border-collapse: collapse; margin-top: 0.5rem; width: min(100%, 34rem); }
 .ledger caption { text-align: start; color: var(--soft); font-size: 0.9375rem; padding-bottom: 0.5rem; }
 .ledger th { font-weight: 400; text-align: start; padding: 0.5rem 1rem 0.5rem 0; }
 .ledger td { text-align: end; font-variant-numeric: tabular-nums lining-nums; font-weight: 560; padding: 0.5rem 0; }
@@ -244,6 +247,7 @@ progress:indeterminate::-moz-progress-bar { background: none; }
 .batch-facts { color: var(--soft); font-size: 0.875rem; overflow-wrap: anywhere; }
 .state { display: inline-flex; gap: 0.375rem; align-items: center; font-size: 0.875rem; white-space: nowrap; color: var(--soft); font-variant-numeric: tabular-nums; }
 .state.open { color: var(--accent); } .state.failed { color: var(--bad); }
+.state:last-child { grid-column: 2 / -1; justify-self: end; }
 .batch .button { min-height: 2.5rem; padding: 0.375rem 0.875rem; }
 
 @media (max-width: 640px) {
@@ -254,7 +258,7 @@ progress:indeterminate::-moz-progress-bar { background: none; }
   .arrow { display: none; }
   .column-name { padding-top: 0; }
   .batch { grid-template-columns: minmax(0, 1fr) auto; }
-  .batch .state { grid-column: 1; grid-row: 2; } .batch .button { grid-column: 2; grid-row: 1 / span 2; }
+  .batch .state { grid-column: 1; grid-row: 2; justify-self: start; } .batch .button { grid-column: 2; grid-row: 1 / span 2; }
   .drop.small { grid-auto-flow: row; }
   .bar { flex-direction: column; align-items: stretch; }
   .bar-text { flex: none; }

@@ -15,7 +15,7 @@ const PAGE = 10;
 const STATES = { committing: "Importing", rolling_back: "Being taken back", rolled_back: "Taken back", failed: "Failed, nothing imported" };
 
 export class TakebackHistory extends HTMLElement {
-  static observedAttributes = ["api", "token"];
+  static observedAttributes = ["api", "token", "hidden"];
 
   #api = new Api();
   #root = this.attachShadow({ mode: "open" });
@@ -43,8 +43,9 @@ export class TakebackHistory extends HTMLElement {
 
   attributeChangedCallback(name, _before, value) {
     if (name === "api") this.#api.base = value ?? "";
-    else this.#api.token = value;
-    if (this.isConnected && name === "token" && value) void this.refresh();
+    if (name === "token") this.#api.token = value;
+    const shown = name === "hidden" && value === null;
+    if (this.isConnected && (shown || (name === "token" && value))) void this.refresh();
   }
 
   get getToken() {
@@ -60,8 +61,9 @@ export class TakebackHistory extends HTMLElement {
     if (this.isConnected) void this.refresh();
   }
 
-  /** Read the newest page again. */
+  /** Read the newest page again; while it is hidden nothing is asked for, and when it is shown again it does so by itself. */
   async refresh() {
+    if (this.hidden) return;
     await this.#load(null);
     if (!this.#accounts.length) {
       this.#accounts = (await this.#api.accounts().catch(() => ({ items: [] }))).items;
@@ -141,7 +143,7 @@ export class TakebackHistory extends HTMLElement {
     return html`<li class="batch">
       <div>
         <button type="button" class="batch-name" @click=${() => go("")}>${batch.filename}</button>
-        <span class="batch-facts">${[plural(batch.row_count ?? 0, "row"), account, time(batch.committed_at ?? batch.created_at)].filter(Boolean).join(" · ")}</span>
+        <span class="batch-facts">${[plural(batch.row_count ?? 0, "row"), account, time(batch.committed_at ?? batch.created_at)].filter(Boolean).join("\u00a0· ")}</span>
       </div>
       <span class="state ${open ? "open" : ""} ${batch.status}">${open ? icon("clock") : nothing}${state}</span>
       ${open ? html`<button type="button" class="button" aria-label="Undo the import of ${batch.filename}" @click=${() => go("&step=undo")}>${icon("undo")}Undo</button>` : nothing}

@@ -8,9 +8,9 @@
  */
 
 import { html, nothing, render } from "./lit-html-3.3.3.js";
-import { Api } from "./api.js";
+import { Api, Problem } from "./api.js";
 import { Job } from "./job.js";
-import { icon, note } from "./parts.js";
+import { icon, note, trouble } from "./parts.js";
 import sheet from "./styles.js";
 import { done, undoing } from "./view-done.js";
 import { committing, plan } from "./view-plan.js";
@@ -20,6 +20,7 @@ import { verdict } from "./words.js";
 import { TakebackHistory } from "./takeback-history.js";
 
 const AT_ONCE = 2;
+const UNEXPECTED = new Problem({ status: 0, code: "page_error", detail: "This page met something it did not expect. Reload it: your place is kept." });
 const STEPS = ["Upload", "Check", "Import", "Undo"];
 const STEP_OF = { finding: -1, queued: 0, sending: 0, stopped: 0, waiting: 0, checking: 1, review: 1, plan: 2, committing: 2, done: 3, undoing: 3, gone: -1, failed: -1 };
 const SAID = {
@@ -46,7 +47,8 @@ export class TakebackImporter extends HTMLElement {
   #told = "";
   /** @type {import("./api.js").TokenSource | null} */ #getToken = null;
   /** @type {Record<string, any[]>} fields by record type */ #types = {};
-  /** @type {any[]} */ #accounts = [];
+  /** @type {any[] | null} */ #accounts = null;
+  /** @type {{problem: Problem, again: () => unknown} | null} what went wrong beside any file */ #wrong = null;
 
   constructor() {
     super();
@@ -124,10 +126,9 @@ export class TakebackImporter extends HTMLElement {
   /** @param {Job} job */
   #adopt(job) {
     this.#jobs.push(job);
-    job.addEventListener("change", () => this.#draw());
+    job.addEventListener("change", () => this.#pump());
     job.addEventListener("place", () => job === this.#job && this.#navigate());
     job.addEventListener("ready", () => {
-      this.#pump();
       this.#emit("ready", { batch_id: job.batchId, revision: job.revision, state: job.preview.state, total_rows: job.preview.total_rows, valid_rows: job.preview.valid_rows, invalid_rows: job.preview.invalid_rows });
     });
     job.addEventListener("committed", () => {
@@ -136,23 +137,23 @@ export class TakebackImporter extends HTMLElement {
     });
     job.addEventListener("rolledback", () => this.#emit("rolledback", { batch: job.batch }));
     job.addEventListener("wrong", (event) => {
-      this.#pump();
       const { code, detail, status } = /** @type {CustomEvent} */ (event).detail;
       this.#emit("error", { code, detail, status, batch_id: job.batchId });
     });
     return job;
   }
 
-  /** Start the next uploads; two at a time share the line. */
+  /** Start the next upload; two at a time share the line. A start is a change, which comes back here for the one after. */
   #pump() {
-    const going = this.#jobs.filter((job) => job.phase === "sending").length;
-    for (const job of this.#jobs.filter((each) => each.phase === "queued").slice(0, Math.max(0, AT_ONCE - going))) void job.start();
+    const next = this.#jobs.find((job) => job.phase === "queued");
+    if (next && this.#jobs.filter((job) => job.phase === "sending").length < AT_ONCE) void next.start();
     this.#draw();
   }
 
   /** @param {Job | null} job @param {boolean} [tell] the address has to follow, as it is not where this came from */
   #show(job, tell = true) {
     this.#job = job;
+    this.#wrong = null;
     if (job?.phase === "asleep") void job.find(new URLSearchParams(job.place));
     if (job) void this.#describe();
     this.#jobs = this.#jobs.filter((each) => each === job || !["gone", "failed", "done"].includes(each.phase));
@@ -178,19 +179,33 @@ export class TakebackImporter extends HTMLElement {
     this.#show(this.#jobs[0] ?? null);
   }
 
-  /** Field names, kinds and labels; account names. Asked once. */
+  /** Field names, kinds and labels. Asked once; without them nothing can be reviewed. */
   async #describe() {
-    if (!Object.keys(this.#types).length) {
-      const { items } = await this.#api.recordTypes().catch(() => ({ items: [] }));
+    if (Object.keys(this.#types).length) return;
+    await this.#try(() => this.#describe(), async () => {
+      const { items } = await this.#api.recordTypes();
       this.#types = Object.fromEntries(items.map((type) => [type.name, type.fields]));
-      this.#draw();
-    }
+    });
   }
 
+  /** Account names, asked once; a result without one is still whole. */
   async #nameAccounts() {
-    if (this.#accounts.length) return;
-    this.#accounts = [{}];
+    if (this.#accounts) return;
+    this.#accounts = [];
     this.#accounts = (await this.#api.accounts().catch(() => ({ items: [] }))).items;
+    this.#draw();
+  }
+
+  /** Do it; a refusal is shown above everything, with a way to try again. @param {() => unknown} again @param {() => Promise<void>} work */
+  async #try(again, work) {
+    this.#wrong = null;
+    try {
+      await work();
+    } catch (error) {
+      const problem = error instanceof Problem ? error : UNEXPECTED;
+      this.#wrong = { problem, again };
+      this.#emit("error", { code: problem.code, detail: problem.detail, status: problem.status, batch_id: this.#job?.batchId ?? null });
+    }
     this.#draw();
   }
 
@@ -229,12 +244,13 @@ export class TakebackImporter extends HTMLElement {
   }
 
   /** A small file that the API makes, to be saved. @param {string} path @param {string} name */
-  async #file(path, name) {
-    const file = await this.#api.fetch("GET", path).then((answer) => answer.blob()).catch(() => null);
-    if (!file) return;
-    const url = URL.createObjectURL(file);
-    save(url, name);
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  #file(path, name) {
+    return this.#try(() => this.#file(path, name), async () => {
+      const file = await (await this.#api.fetch("GET", path)).blob();
+      const url = URL.createObjectURL(file);
+      save(url, name);
+      setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    });
   }
 
   #looked = () => {
@@ -292,8 +308,9 @@ export class TakebackImporter extends HTMLElement {
     if (job?.phase === "done") void this.#nameAccounts();
     return html`
       ${this.#notice()}
-      ${step >= 0 ? stepper(step, job?.batch?.status === "rolled_back") : nothing}
+      ${step >= 0 ? stepper(step, lastStep(job)) : nothing}
       ${this.#queue()}
+      ${trouble(this.#wrong?.problem ?? null, () => this.#wrong?.again())}
       ${job ? this.#jobView(job) : this.#chooser()}
       <div class="hidden" role="status" aria-live="polite">${this.#say(job)}</div>
     `;
@@ -312,7 +329,7 @@ export class TakebackImporter extends HTMLElement {
   #jobView(job) {
     const away = () => this.#show(null);
     const fields = this.#types[job.preview?.record_type ?? "bookkeeping"] ?? [];
-    const account = this.#accounts.find((each) => each.account_id === job.batch?.account_id)?.name ?? "";
+    const account = this.#accounts?.find((each) => each.account_id === job.batch?.account_id)?.name ?? "";
     switch (job.phase) {
       case "queued":
         return start.queued(job);
@@ -400,8 +417,11 @@ export class TakebackImporter extends HTMLElement {
   }
 }
 
-const stepper = (step, back) => html`<ol class="steps" aria-label="Steps">
-  ${STEPS.map((name, index) => html`<li class=${index < step ? "past" : ""} aria-current=${index === step ? "step" : nothing}>${index === 3 && back ? "Taken back" : index === 3 && step === 3 ? "Done" : name}</li>`)}
+/** @param {Job | null} job */
+const lastStep = (job) => (job?.batch?.status === "rolled_back" ? "Taken back" : job?.phase === "done" && !job.undo ? "Done" : STEPS[3]);
+
+const stepper = (step, last) => html`<ol class="steps" aria-label="Steps">
+  ${STEPS.map((name, index) => html`<li class=${index < step ? "past" : ""} aria-current=${index === step ? "step" : nothing}>${index === 3 ? last : name}</li>`)}
 </ol>`;
 
 /** @param {Job} job */

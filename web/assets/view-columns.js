@@ -3,7 +3,7 @@
 import { html, nothing } from "./lit-html-3.3.3.js";
 import { count, plural, share } from "./format.js";
 import { icon } from "./parts.js";
-import { QUESTIONS } from "./words.js";
+import { QUESTIONS, openQuestions } from "./words.js";
 
 /** @typedef {import("./job.js").Job} Job */
 /** @typedef {{name: string, label: string, kind: string, required: boolean}} Field */
@@ -17,7 +17,7 @@ export function questions(job, fields) {
   if (!open.length && !missing.length) return nothing;
   const asked = new Set();
   return html`<section class="block" aria-labelledby="questions" id="ask" tabindex="-1">
-    <h3 id="questions">${plural(open.length + missing.length, "question")} for you</h3>
+    <h3 id="questions">${plural(openQuestions(job.preview), "question")} for you</h3>
     ${missing.map((name) => whichColumn(job, fields, name))}
     ${open.map((decision) => {
       if (asked.has(decision.kind)) return nothing;

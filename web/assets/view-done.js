@@ -4,6 +4,7 @@ import { html, nothing } from "./lit-html-3.3.3.js";
 import { amount, count, plural, span, time, value } from "./format.js";
 import { advance, busy, dial, figure, icon, ledger, note, trouble } from "./parts.js";
 import { labelOf } from "./view-columns.js";
+import { warned } from "./words.js";
 
 /** @typedef {import("./job.js").Job} Job */
 
@@ -17,7 +18,7 @@ export function done(job, fields, acts) {
   return html`<section aria-labelledby="step">
     ${batch.status === "rolled_back" ? takenBack(batch, acts) : imported(job, acts)}
     ${trouble(job.problem)}
-    ${(batch.warnings ?? []).map((warning) => note("warn", "Please look at this", warning.message))}
+    ${(batch.warnings ?? []).map((warning) => note("warn", "Please look at this", warned(warning)))}
     ${totals(batch, fields)} ${records(job, fields)} ${trail(job, acts)}
     <p class="actions"><button type="button" class="button" @click=${acts.onaway}>${icon("upload")}Import another file</button></p>
   </section>`;
@@ -135,9 +136,10 @@ function trail(job, { onmanifest }) {
   const open = (event) => event.target.open && job.loadTrail();
   return html`<details class="below-details" @toggle=${open}>
     <summary>What happened to it</summary>
-    ${job.trail
-      ? html`<ul class="trail">${job.trail.map((event) => html`<li><time datetime=${event.happened_at}>${time(event.happened_at)}</time> ${ACTIONS[/** @type {keyof typeof ACTIONS} */ (event.action)] ?? event.action.replaceAll("_", " ")}</li>`)}</ul>`
-      : busy("Reading …")}
+    ${trouble(job.trail.problem, () => job.loadTrail())}
+    ${job.trail.items
+      ? html`<ul class="trail">${job.trail.items.map((event) => html`<li><time datetime=${event.happened_at}>${time(event.happened_at)}</time> ${ACTIONS[/** @type {keyof typeof ACTIONS} */ (event.action)] ?? event.action.replaceAll("_", " ")}</li>`)}</ul>`
+      : job.trail.problem ? nothing : busy("Reading …")}
     <p class="actions"><button type="button" class="button" @click=${onmanifest}>${icon("down")}Download the record of this import</button></p>
   </details>`;
 }
@@ -176,11 +178,12 @@ function forecast(job, state, fields, leave) {
   const edited = would.lost;
   const option = (value, title, text) => html`<label class="choice"><input type="radio" name="edited" value=${value} .checked=${state.choice === value} @change=${() => job.decideUndo(value)} /><span>${title}<small>${text}</small></span></label>`;
   const kept = state.choice === "keep";
+  const { deleted, restored, stay } = figures(would, kept);
   return html`<dl class="figures">
-      ${figure(count(would.deleted), "will be removed: this import added them")}
-      ${would.restored ? figure(count(would.restored), "will be put back as before: this import overwrote them") : nothing}
-      ${would.kept ? figure(count(would.kept), "will stay as they are now", "warn") : nothing}
-      ${edited ? figure(count(edited), "of these were edited since", "warn") : nothing}
+      ${figure(count(deleted), "will be removed: this import added them")}
+      ${restored ? figure(count(restored), "will be put back as before: this import overwrote them") : nothing}
+      ${stay ? figure(count(stay), "will stay as they are now", "warn") : nothing}
+      ${edited && stay === would.kept ? figure(count(edited), "of these were edited since", "warn") : nothing}
     </dl>
     ${edited
       ? html`${lost(would, fields)}
@@ -200,6 +203,14 @@ function forecast(job, state, fields, leave) {
     </p>`;
 }
 
+/** The figures follow the choice, where the list of edited rows is whole. @param {any} would @param {boolean} kept */
+function figures(would, kept) {
+  const spared = kept ? would.records.filter((record) => record.edited) : [];
+  if (spared.length !== would.lost) return { deleted: would.deleted, restored: would.restored, stay: would.kept };
+  const of = (action) => spared.filter((record) => record.action === action).length;
+  return { deleted: would.deleted - of("delete"), restored: would.restored - of("restore"), stay: would.kept + of("delete") + of("restore") };
+}
+
 /** The edits that an undo would lose, value by value. @param {any} would @param {any[]} fields */
 function lost(would, fields) {
   const edits = would.records
@@ -209,9 +220,9 @@ function lost(would, fields) {
   const show = (cell, text) => value(text, fields.find((field) => field.name === cell.field)?.kind) || "empty";
   return html`<div class="scroll" role="region" aria-label="Edits since the import" tabindex="0">
     <table class="rows">
-      <thead><tr><th scope="col">Row</th><th scope="col">Field</th><th scope="col">As imported</th><th scope="col">Now</th><th scope="col">Before the import</th></tr></thead>
+      <thead><tr><th scope="col">Row</th><th scope="col">As imported</th><th scope="col">Now</th><th scope="col">Before the import</th></tr></thead>
       <tbody>
-        ${edits.map((cell) => html`<tr><th scope="row" class="name">${cell.identity}</th><td>${labelOf(fields, cell.field)}</td><td><span>${show(cell, cell.imported)}</span></td><td><b>${show(cell, cell.now)}</b></td><td><span>${cell.before === null ? "no such row" : show(cell, cell.before)}</span></td></tr>`)}
+        ${edits.map((cell) => html`<tr><th scope="row" class="name">${cell.identity}<small>${labelOf(fields, cell.field)}</small></th><td><span>${show(cell, cell.imported)}</span></td><td><b>${show(cell, cell.now)}</b></td><td><span>${cell.before === null ? "no such row" : show(cell, cell.before)}</span></td></tr>`)}
       </tbody>
     </table>
   </div>`;

@@ -5,6 +5,7 @@ import { count, plural } from "./format.js";
 import { advance, busy, icon, note, trouble } from "./parts.js";
 import { writable } from "./job.js";
 import { sums } from "./view-review.js";
+import { warned } from "./words.js";
 
 /** @typedef {import("./job.js").Job} Job */
 
@@ -15,11 +16,11 @@ export function plan(job, fields) {
   const { accounts, problem } = job;
   return html`<section aria-labelledby="step">
     <h2 id="step" tabindex="-1">Import ${plural(job.preview.valid_rows, "row")}</h2>
-    <p class="verdict">From ${job.filename}. All rows are written, or none.</p>
+    <p class="verdict">From ${job.filename}. All rows are imported, or none.</p>
     ${trouble(problem, accounts ? null : () => job.loadAccounts())}
     ${accounts ? where(job, accounts) : problem ? nothing : html`<div class="block">${busy("Looking up your accounts …")}</div>`}
     ${sums(job.preview, fields)}
-    ${accounts ? bar(job) : nothing}
+    ${bar(job)}
   </section>`;
 }
 
@@ -55,16 +56,16 @@ function forecast(job) {
   if (plan.problem) return trouble(plan.problem, () => job.forecast(/** @type {string} */ (plan.accountId)));
   if (plan.loading) return html`<div class="block">${busy("Trying it out without writing anything …")}</div>`;
   const warnings = (plan.counts.reject ?? plan.counts.skip)?.warnings ?? [];
-  const warned = warnings.map((warning) => note("warn", "Please look at this", warning.message));
+  const notes = warnings.map((warning) => note("warn", "Please look at this", warned(warning)));
   if (!plan.existing) {
-    return html`<div class="block">${warned}${note("good", `${plural(plan.counts.reject?.inserted ?? job.preview.valid_rows, "new row")}`, "None of them is in this account yet.")}</div>`;
+    return html`<div class="block">${notes}${note("good", `${plural(plan.counts.reject?.inserted ?? job.preview.valid_rows, "new row")}`, "None of them is in this account yet.")}</div>`;
   }
   const { skip, update } = plan.counts;
   const number = plan.existing.existing_count ?? skip?.skipped ?? 0;
   const option = (value, title, text) => html`<label class="choice"><input type="radio" name="existing" value=${value} .checked=${plan.choice === value} @change=${() => job.decide(value)} /><span>${title}<small>${text}</small></span></label>`;
   return html`<fieldset class="block">
     <legend><h3>${plural(number, "row")} ${number === 1 ? "is" : "are"} in this account already</h3></legend>
-    ${warned}
+    ${notes}
     <div class="choices">
       ${option("skip", "Leave them as they are", `${plural(skip?.inserted ?? 0, "new row")} imported, ${count(skip?.skipped ?? 0)} skipped.`)}
       ${option("update", "Overwrite them with this file", `${plural(update?.inserted ?? 0, "new row")} imported, ${count(update?.updated ?? 0)} overwritten. An undo brings the earlier values back.`)}
@@ -79,7 +80,7 @@ function bar(job) {
   const writes = counts ? (counts.inserted ?? 0) + (counts.updated ?? 0) : 0;
   const back = html`<button type="button" class="button" @click=${() => job.choose(false)}>${icon("back")}Back</button>`;
   if (!job.accounts?.some(writable)) return html`<p class="actions">${back}</p>`;
-  const hint = !plan.accountId ? "Choose an account." : plan.loading ? "" : plan.existing && !plan.choice ? "Choose what happens to rows that exist." : "You can undo this for 24 hours.";
+  const hint = !plan.accountId ? "Choose an account." : plan.loading ? "" : plan.existing && !plan.choice ? "Choose what happens to the rows that are there already." : "You can undo this for 24 hours.";
   return html`<div class="bar">
     <p class="bar-text">${hint.startsWith("You") ? icon("undo") : nothing}${hint}</p>
     <span class="actions">

@@ -5,7 +5,7 @@ import { amount, count, plural } from "./format.js";
 import { busy, icon, ledger, note, trouble } from "./parts.js";
 import { columns, questions } from "./view-columns.js";
 import { fileErrors, rows } from "./view-rows.js";
-import { understood, verdict } from "./words.js";
+import { openQuestions, understood, verdict } from "./words.js";
 
 /** @typedef {import("./job.js").Job} Job */
 
@@ -56,8 +56,10 @@ function answered(job, fact) {
 
 /** How the file is read, to be set by hand. @param {Job} job */
 function layout(job) {
-  const { file } = job.preview;
+  const { file, state } = job.preview;
   const { options } = job;
+  const cells = state !== "unreadable";
+  if (!cells && !file.sheets.length && !file.header_row && file.format !== "csv") return nothing;
   const set = (name, forget) => (event) => job.revise({ options: { [name]: event.target.value || null } }, { forget });
   const header = (event) => event.target.checkValidity() && job.revise({ options: { header_row: Number(event.target.value) || null } }, { forget: true });
   const select = (label, name, values, forget = false) => html`<label class="field">${label}
@@ -72,9 +74,9 @@ function layout(job) {
       ${file.header_row ? html`<label class="field">Headers are in row <input type="number" min="1" .value=${String(options.header_row ?? file.header_row)} @change=${header} /></label>` : nothing}
       ${file.format === "csv" ? select("Columns are separated by", "delimiter", [[",", "Comma"], [";", "Semicolon"], ["\t", "Tab"], ["|", "Vertical bar"]], true) : nothing}
       ${file.format === "csv" ? select("Letters are written as", "encoding", [["utf-8", "UTF-8"], ["cp1252", "Windows (Western)"], ["iso-8859-1", "Latin 1"], ["utf-16", "UTF-16"], ["mac-roman", "Mac Roman"]], true) : nothing}
-      ${select("Dates", "date_order", [["MDY", "Month first"], ["DMY", "Day first"], ["YMD", "Year first"]])}
+      ${cells ? html`${select("Dates", "date_order", [["MDY", "Month first"], ["DMY", "Day first"], ["YMD", "Year first"]])}
       ${select("Cents come after", "decimal_mark", [[".", "A point"], [",", "A comma"]])}
-      ${select("Amounts are in", "money_unit", [["major", "Whole money"], ["cents", "Cents"]])}
+      ${select("Amounts are in", "money_unit", [["major", "Whole units"], ["cents", "Cents"]])}` : nothing}
     </div>
   </details>`;
 }
@@ -85,7 +87,7 @@ export function sums(preview, fields) {
   if (!listed.length) return nothing;
   return html`<section class="block" aria-labelledby="sums">
     <h3 id="sums">Totals</h3>
-    ${ledger(listed.map((field) => ({ label: field.label, text: amount(preview.totals[field.name]) })), `Sums of the ${plural(preview.valid_rows, "row")} that can be imported. Compare them with your report.`)}
+    ${ledger(listed.map((field) => ({ label: field.label, text: amount(preview.totals[field.name]) })), `Sums of the ${plural(preview.valid_rows, "row")} that can be imported, to compare with your report.`)}
   </section>`;
 }
 
@@ -102,12 +104,20 @@ function bar(job, acts) {
   return html`<div class="bar">
     ${job.rechecking
       ? busy(job.rowsSeen ? `Checking again: ${count(job.rowsSeen)} rows so far` : "Checking every row again …")
-      : html`<p class="bar-text">${first ? verdict(job.preview) : `${plural(ready, "row")} ready. Nothing is imported yet.`}</p>`}
+      : html`<p class="bar-text">${first ? toDo(job.preview) : `${plural(ready, "row")} ready. Nothing is imported yet.`}</p>`}
     <span class="actions">
       <button type="button" class="button" @click=${acts.ondiscard}>Discard</button>
       ${first ? next[first] : html`<button type="button" class="button primary" @click=${() => job.choose(true)}>Continue</button>`}
     </span>
   </div>`;
+}
+
+/** What is between this file and its import. @param {any} preview */
+function toDo(preview) {
+  const open = openQuestions(preview);
+  if (open) return `${plural(open, "question")} to answer first.`;
+  if (!preview.total_rows) return "Choose a file that has rows.";
+  return `Correct ${plural(preview.invalid_rows, "row")} or leave ${preview.invalid_rows === 1 ? "it" : "them"} out, then go on.`;
 }
 
 /** @param {Job} job @param {any} acts */

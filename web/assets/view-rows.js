@@ -170,11 +170,17 @@ function line(job, used, fields, row) {
       ? html`<tr class="why">
           <td colspan=${used.length + 2}>
             <ul>
-              ${row.errors.map((error) => html`<li>${error.field || error.header ? html`<b>${error.field ? labelOf(fields, error.field) : error.header}</b> ` : nothing}${error.message}</li>`)}
+              ${row.errors.map((error) => html`<li>${named(fields, error)}${error.message}</li>`)}
             </ul>
           </td>
         </tr>`
       : nothing}`;
+}
+
+/** Whose cell is wrong, unless the message begins with it. @param {Field[]} fields @param {any} error */
+function named(fields, error) {
+  const name = error.field ? labelOf(fields, error.field) : error.header;
+  return !name || error.message.startsWith(name) ? nothing : html`<b>${name}</b> `;
 }
 
 /** @param {Job} job @param {Field} field @param {Row} row */

@@ -39,8 +39,7 @@ export function chooser({ onfiles, ontemplate, over, ondrag, small }) {
       ? nothing
       : html`<p class="quiet below">
           No file at hand? Take a blank sheet:
-          <button type="button" class="link" @click=${() => ontemplate("csv")}>CSV</button> ·
-          <button type="button" class="link" @click=${() => ontemplate("xlsx")}>Excel</button>
+          <span class="together"><button type="button" class="link" @click=${() => ontemplate("csv")}>CSV</button> · <button type="button" class="link" @click=${() => ontemplate("xlsx")}>Excel</button></span>
         </p>`}`;
 }
 
@@ -114,7 +113,7 @@ export const finding = () => html`<section class="card" aria-labelledby="step"><
 export function gone(onaway) {
   return html`<section class="card empty" aria-labelledby="step">
     <h2 id="step" tabindex="-1">There is no such import</h2>
-    <p>It may have been discarded, it may belong to somebody else, or its file was swept away because it was never imported.</p>
+    <p>It may have been discarded, it may belong to somebody else, or its file was deleted because it was never imported.</p>
     <p class="actions"><button type="button" class="button primary" @click=${onaway}>Choose a file</button></p>
   </section>`;
 }

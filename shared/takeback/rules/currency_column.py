@@ -30,7 +30,7 @@ class CurrencyColumn:
                 continue
             found = currency(cell.strip())
             if found and not agree(found, self.currency):
-                message = f"This row is in {found}, the file in {self.currency}: they cannot be added. Convert it or exclude the row."
+                message = f"This row is in {found}, the file in {self.currency}: they cannot be added. Convert it or leave the row out."
                 yield at, Issue("mixed_currency", message, row_numbers[at], None, self.header, cell[:200])
 
 

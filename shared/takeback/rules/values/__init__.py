@@ -38,7 +38,7 @@ def parse_cell(column: Column, reading: Reading, text: str, kind: str = "t") -> 
     column's default, or a problem where the column is required.
     """
     if is_empty(text, column.kind):
-        return Problem("required", f"{column.label} is missing. Fill it in, or exclude the row.") if column.required else column.default
+        return Problem("required", f"{column.label} is missing. Fill it in, or leave the row out.") if column.required else column.default
     value = _parse(column, reading, text, kind)
     if column.minimum is not None and isinstance(value, int) and value < column.minimum:
         return _below(column, value)
@@ -64,6 +64,6 @@ def _parse(column: Column, reading: Reading, text: str, kind: str) -> str | int 
 def _below(column: Column, value: int) -> Problem:
     if column.kind == "money":
         return Problem(
-            "negative_amount", f"{column.label} cannot be negative. If this line is a refund, a payout or a credit, exclude the row."
+            "negative_amount", f"{column.label} cannot be negative. If this line is a refund, a payout or a credit, leave the row out."
         )
     return Problem("below_minimum", f"{column.label} must be at least {column.minimum}, not {value}.")

@@ -27,7 +27,7 @@ def parse_choice(text: str, choices: Choices) -> str | Problem:
         return found
     known = ", ".join(choices)
     return Problem(
-        "unknown_choice", f"This is none of the words used here: {known}. Correct it, or exclude the row if the sale did not happen."
+        "unknown_choice", f"This is none of the words used here: {known}. Correct it, or leave the row out if the sale did not happen."
     )
 
 

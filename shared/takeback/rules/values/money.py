@@ -85,7 +85,7 @@ def parse_money(text: str, reading: Reading, kind: str = "t") -> int | Problem:
     elif named and reading.currency and not agree(named, reading.currency):
         return Problem(
             "mixed_currency",
-            f"This amount is in {named}, the column in {reading.currency}: they cannot be added. Convert it or exclude the row.",
+            f"This amount is in {named}, the column in {reading.currency}: they cannot be added. Convert it or leave the row out.",
         )
     parts = _parts(amount.number, reading.decimal_mark)
     if isinstance(parts, Problem):
