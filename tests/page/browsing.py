@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, ViewportSize, expect, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 _FLAGS = (
@@ -23,7 +23,9 @@ _FLAGS = (
     "--no-first-run",
     "--disable-features=LocalNetworkAccessChecks",  # a page that a test makes up has no address, and would not be let near 127.0.0.1
 )
-_WAIT_MS = 15_000
+_WAIT_MS = 30_000
+_SIZE = {"width": 1280, "height": 720}
+_LOOK = {"color_scheme": "light", "reduced_motion": "reduce"}
 _HARMLESS = re.compile(r"Failed to load resource|ERR_INTERNET_DISCONNECTED|net::ERR")
 
 expect.set_options(timeout=_WAIT_MS)
@@ -65,7 +67,7 @@ class Visit:
 
 def visit(browser: Browser, facts: dict[str, Any], user: str | None = "demo", **options: Any) -> Visit:
     """A new window, signed in as one of the stack's people (or as nobody)."""
-    context = browser.new_context(**{"locale": "en-US", "timezone_id": "America/New_York", "reduced_motion": "reduce", **options})
+    context = browser.new_context(**{"locale": "en-US", "timezone_id": "America/New_York", **_LOOK, **options})
     context.set_default_timeout(_WAIT_MS)
     if user:
         session = json.dumps({"access_token": facts["users"][user]["token"], "expires_at": 4_000_000_000_000})
@@ -89,6 +91,42 @@ def visit(browser: Browser, facts: dict[str, Any], user: str | None = "demo", **
     context.on("page", attend)
     attend(seen.page)
     return seen
+
+
+class Windows:
+    """Windows that are used again by later tests: opening one costs more than what most tests do in it."""
+
+    def __init__(self, browser: Browser, facts: dict[str, Any]) -> None:
+        self._browser, self._facts = browser, facts
+        self._idle: dict[tuple[str | None, str], list[Visit]] = {}
+        self._kinds: dict[int, tuple[str | None, str]] = {}
+
+    def enter(self, user: str | None = "demo", *, locale: str = "en-US", viewport: dict[str, int] | None = None, **look: Any) -> Visit:
+        """A window of that person. `viewport`, `color_scheme` and `reduced_motion` are as a new window would have them."""
+        idle = self._idle.setdefault((user, locale), [])
+        seen = idle.pop() if idle else visit(self._browser, self._facts, user, locale=locale)
+        self._kinds[id(seen)] = (user, locale)
+        seen.page.set_viewport_size(ViewportSize(**(viewport or _SIZE)))
+        seen.page.emulate_media(**{**_LOOK, **look})
+        return seen
+
+    def leave(self, seen: Visit) -> tuple[list[str], list[str]]:
+        """Clear away what was done in it. Answers what the browser complained about and who else was asked."""
+        for other in seen.context.pages:
+            if other is not seen.page:
+                other.close()
+        seen.context.set_offline(offline=False)
+        seen.page.unroute_all(behavior="ignoreErrors")
+        seen.context.unroute_all(behavior="ignoreErrors")
+        seen.page.goto(f"{seen.api}/config.json")  # a place from which this origin's storage can be reached
+        seen.page.evaluate("sessionStorage.clear(); localStorage.clear()")
+        seen.page.goto("about:blank")
+        seen.context.clear_cookies()
+        told = list(seen.complaints), list(seen.strangers)
+        seen.complaints.clear()
+        seen.strangers.clear()
+        self._idle[self._kinds[id(seen)]].append(seen)
+        return told
 
 
 def _note(seen: Visit, kind: str, words: str) -> None:

@@ -12,6 +12,7 @@ from tests.page import sheets
 from tests.page.browsing import Visit, choose, heading, import_all, press, ready, reviewed, to_plan
 
 Open = Callable[..., Visit]
+Place = Callable[..., str]
 
 
 def test_every_step_survives_a_reload(person: Open, tmp_path: Path) -> None:
@@ -74,10 +75,9 @@ def test_an_upload_that_was_left_behind_can_be_begun_again(person: Open, tmp_pat
     ready(other)
 
 
-def test_a_second_window_sees_the_same_review_and_then_the_import(person: Open, tmp_path: Path) -> None:
+def test_a_second_window_sees_the_same_review_and_then_the_import(person: Open, checked: Place, tmp_path: Path) -> None:
     first, second = person(), person()
-    page = first.open()
-    choose(page, sheets.write_csv(tmp_path / "orders.csv", sheets.orders(9)))
+    page = first.open(checked(sheets.write_csv(tmp_path / "orders.csv", sheets.orders(9))))
     ready(page)
 
     other = second.open(page.url.split("#")[1])
@@ -87,10 +87,9 @@ def test_a_second_window_sees_the_same_review_and_then_the_import(person: Open, 
     heading(other, "9 rows added")
 
 
-def test_a_preview_belongs_to_the_window_that_asked_for_it(person: Open, tmp_path: Path) -> None:
+def test_a_preview_belongs_to_the_window_that_asked_for_it(person: Open, checked: Place, tmp_path: Path) -> None:
     first, second = person(), person()
-    page = first.open()
-    choose(page, sheets.write_csv(tmp_path / "orders.csv", sheets.orders(9)))
+    page = first.open(checked(sheets.write_csv(tmp_path / "orders.csv", sheets.orders(9))))
     ready(page)
     other = second.open(page.url.split("#")[1])
     ready(other)
@@ -137,10 +136,9 @@ def test_an_address_of_nothing_says_so(person: Open) -> None:
     expect(page.get_by_text(re.compile("Drop your spreadsheets here"))).to_be_visible()
 
 
-def test_somebody_elses_import_is_nothing_to_others(person: Open, tmp_path: Path) -> None:
+def test_somebody_elses_import_is_nothing_to_others(person: Open, imported: Place, tmp_path: Path) -> None:
     owner, rival = person(), person("rival")
-    page = owner.open()
-    choose(page, sheets.write_csv(tmp_path / "orders.csv", sheets.orders(4)))
-    import_all(page)
+    page = owner.open(imported(sheets.write_csv(tmp_path / "orders.csv", sheets.orders(4))))
+    expect(page.get_by_role("button", name="Undo this import")).to_be_visible()
 
     heading(rival.open(page.url.split("#")[1]), "There is no such import")

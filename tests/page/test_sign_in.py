@@ -8,9 +8,10 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.page import sheets
-from tests.page.browsing import Visit, choose, heading, press, ready
+from tests.page.browsing import Visit, heading, press, ready
 
 Open = Callable[..., Visit]
+Place = Callable[..., str]
 
 
 def test_a_stranger_sees_what_this_is_and_signs_in(person: Open) -> None:
@@ -25,9 +26,8 @@ def test_a_stranger_sees_what_this_is_and_signs_in(person: Open) -> None:
     assert "code=" not in page.url
 
 
-def test_signing_in_comes_back_to_the_place_that_was_asked_for(person: Open, tmp_path: Path) -> None:
-    page = person().open()
-    choose(page, sheets.write_csv(tmp_path / "orders.csv", sheets.orders(4)))
+def test_signing_in_comes_back_to_the_place_that_was_asked_for(person: Open, checked: Place, tmp_path: Path) -> None:
+    page = person().open(checked(sheets.write_csv(tmp_path / "orders.csv", sheets.orders(4))))
     ready(page)
 
     stranger = person(None).open(page.url.split("#")[1])

@@ -5,25 +5,28 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.page import sheets
-from tests.page.browsing import Visit, choose, heading, import_all, press, to_plan
+from tests.page.browsing import Visit, choose, heading, press, to_plan
 
 Open = Callable[..., Visit]
+Place = Callable[..., str]
 
 
-def _import_and_edit(page: Page, stack: dict[str, Any], tmp_path: Path) -> list[sheets.Row]:
+@pytest.fixture
+def edited(person: Open, imported: Place, stack: dict[str, Any], tmp_path: Path) -> tuple[Page, list[sheets.Row]]:
+    """An import of 15 rows, one of which was edited since."""
     rows = sheets.orders(15)
-    choose(page, sheets.write_csv(tmp_path / "orders.csv", rows))
-    import_all(page)
+    page = person().open(imported(sheets.write_csv(tmp_path / "orders.csv", rows)))
+    expect(page.get_by_role("button", name="Undo this import")).to_be_visible()
     _edit(stack, rows[3][0], 1)
-    return rows
+    return page, rows
 
 
 def _edit(stack: dict[str, Any], order: str, cents: int) -> None:
@@ -40,9 +43,10 @@ def _live(stack: dict[str, Any], rows: list[sheets.Row]) -> list[str]:
         return [order for (order,) in found]
 
 
-def test_what_would_be_lost_is_shown_and_nothing_is_undone_without_a_choice(person: Open, stack: dict[str, Any], tmp_path: Path) -> None:
-    page = person().open()
-    rows = _import_and_edit(page, stack, tmp_path)
+def test_what_would_be_lost_is_shown_and_nothing_is_undone_without_a_choice(
+    edited: tuple[Page, list[sheets.Row]], stack: dict[str, Any]
+) -> None:
+    page, rows = edited
 
     press(page, "Undo this import")
     lost = page.get_by_role("region", name="Edits since the import")
@@ -53,9 +57,8 @@ def test_what_would_be_lost_is_shown_and_nothing_is_undone_without_a_choice(pers
     assert len(_live(stack, rows)) == 15
 
 
-def test_a_forced_undo_takes_the_edited_row_too(person: Open, stack: dict[str, Any], tmp_path: Path) -> None:
-    page = person().open()
-    rows = _import_and_edit(page, stack, tmp_path)
+def test_a_forced_undo_takes_the_edited_row_too(edited: tuple[Page, list[sheets.Row]], stack: dict[str, Any]) -> None:
+    page, rows = edited
 
     press(page, "Undo this import")
     page.get_by_role("radio", name="Undo it too").check()
@@ -65,23 +68,25 @@ def test_a_forced_undo_takes_the_edited_row_too(person: Open, stack: dict[str, A
     assert _live(stack, rows) == []
 
 
-def test_an_undo_can_leave_the_edited_row_alone(person: Open, stack: dict[str, Any], tmp_path: Path) -> None:
-    page = person().open()
-    rows = _import_and_edit(page, stack, tmp_path)
+def test_an_undo_can_leave_the_edited_row_alone(edited: tuple[Page, list[sheets.Row]], stack: dict[str, Any]) -> None:
+    page, rows = edited
 
     press(page, "Undo this import")
+    expect(page.get_by_role("definition").first).to_have_text("15")
     page.get_by_role("radio", name="Keep it as it is now").check()
+    expect(page.get_by_role("definition").first).to_have_text("14")  # the figures follow the choice
     press(page, "Undo all but these rows")
     heading(page, "14 rows removed, 1 kept as edited")
 
     assert _live(stack, rows) == [rows[3][0]]
 
 
-def test_an_edit_after_the_preview_of_the_undo_is_refused_and_shown(person: Open, stack: dict[str, Any], tmp_path: Path) -> None:
+def test_an_edit_after_the_preview_of_the_undo_is_refused_and_shown(
+    person: Open, stack: dict[str, Any], imported: Place, tmp_path: Path
+) -> None:
     rows = sheets.orders(15)
-    page = person().open()
-    choose(page, sheets.write_csv(tmp_path / "orders.csv", rows))
-    import_all(page)
+    page = person().open(imported(sheets.write_csv(tmp_path / "orders.csv", rows)))
+    expect(page.get_by_role("button", name="Undo this import")).to_be_visible()
     press(page, "Undo this import")
     expect(page.get_by_text("so nothing is lost")).to_be_visible()
 
@@ -93,11 +98,10 @@ def test_an_edit_after_the_preview_of_the_undo_is_refused_and_shown(person: Open
     assert len(_live(stack, rows)) == 15
 
 
-def test_an_import_that_was_undone_in_another_window_says_so(person: Open, tmp_path: Path) -> None:
+def test_an_import_that_was_undone_in_another_window_says_so(person: Open, imported: Place, tmp_path: Path) -> None:
     first, second = person(), person()
-    page = first.open()
-    choose(page, sheets.write_csv(tmp_path / "orders.csv", sheets.orders(6)))
-    import_all(page)
+    page = first.open(imported(sheets.write_csv(tmp_path / "orders.csv", sheets.orders(6))))
+    expect(page.get_by_role("button", name="Undo this import")).to_be_visible()
 
     other = second.open(page.url.split("#")[1])
     press(other, "Undo this import")
@@ -108,11 +112,10 @@ def test_an_import_that_was_undone_in_another_window_says_so(person: Open, tmp_p
     heading(page, "6 rows removed")
 
 
-def test_an_undo_whose_time_has_passed_is_not_offered(person: Open, stack: dict[str, Any], tmp_path: Path) -> None:
+def test_an_undo_whose_time_has_passed_is_not_offered(person: Open, stack: dict[str, Any], imported: Place, tmp_path: Path) -> None:
     visit = person()
-    page = visit.open()
-    choose(page, sheets.write_csv(tmp_path / "orders.csv", sheets.orders(6)))
-    import_all(page)
+    page = visit.open(imported(sheets.write_csv(tmp_path / "orders.csv", sheets.orders(6))))
+    expect(page.get_by_role("button", name="Undo this import")).to_be_visible()
     place = page.url.split("#")[1]
     with psycopg.connect(stack["database_url"]) as connection:
         connection.execute(
@@ -126,11 +129,10 @@ def test_an_undo_whose_time_has_passed_is_not_offered(person: Open, stack: dict[
     expect(page.get_by_role("button", name="Undo this import")).to_have_count(0)
 
 
-def test_a_later_import_that_stands_on_this_one_is_named_and_can_be_opened(person: Open, tmp_path: Path) -> None:
+def test_a_later_import_that_stands_on_this_one_is_named_and_can_be_opened(person: Open, imported: Place, tmp_path: Path) -> None:
     rows = sheets.orders(5)
-    page = person().open()
-    choose(page, sheets.write_csv(tmp_path / "first.csv", rows))
-    import_all(page)
+    page = person().open(imported(sheets.write_csv(tmp_path / "first.csv", rows)))
+    expect(page.get_by_role("button", name="Undo this import")).to_be_visible()
     first = page.url.split("#")[1]
     for row in rows[:2]:
         row[4] = "$1.00"
@@ -151,10 +153,9 @@ def test_a_later_import_that_stands_on_this_one_is_named_and_can_be_opened(perso
     heading(page, "0 rows removed, 5 put back as before")
 
 
-def test_what_happened_is_listed_and_can_be_filed_away(person: Open, tmp_path: Path) -> None:
-    page = person().open()
-    choose(page, sheets.write_csv(tmp_path / "orders.csv", sheets.orders(5)))
-    import_all(page)
+def test_what_happened_is_listed_and_can_be_filed_away(person: Open, imported: Place, tmp_path: Path) -> None:
+    page = person().open(imported(sheets.write_csv(tmp_path / "orders.csv", sheets.orders(5))))
+    expect(page.get_by_role("button", name="Undo this import")).to_be_visible()
 
     page.get_by_text("What happened to it").click()
     expect(page.get_by_role("listitem").filter(has_text=re.compile(r"2\d{3}.* Imported$"))).to_be_visible()
@@ -165,41 +166,45 @@ def test_what_happened_is_listed_and_can_be_filed_away(person: Open, tmp_path: P
     assert waiting.value.suggested_filename == "import orders.csv.json"
 
 
-def test_a_long_import_and_a_long_undo_show_how_far_they_are(person: Open, tmp_path: Path) -> None:
-    page = person().open()
-    choose(page, sheets.write_csv(tmp_path / "orders.csv", sheets.orders(5)))
+def test_a_long_import_and_a_long_undo_show_how_far_they_are_even_after_a_reload(person: Open, checked: Place, tmp_path: Path) -> None:
+    page = person().open(checked(sheets.write_csv(tmp_path / "orders.csv", sheets.orders(5))))
     to_plan(page)
-    states = count(1)
+    works: list[str] = []
 
     def slowly(route: Route) -> None:
-        """As the API answers about a batch of 200,000 rows, twice; then how it really stands."""
+        """As the API answers about a batch of 200,000 rows while it works; else how it really stands."""
         answer = route.fetch()
         batch = answer.json()
-        if "status" not in batch or batch.get("dry_run") or next(states) > 2:
+        if "status" not in batch or batch.get("dry_run") or not works:
             route.fulfill(response=answer)
             return
-        working = {"committed": "committing", "rolled_back": "rolling_back"}[batch["status"]]
-        route.fulfill(
-            status=202, json={**batch, "status": working, "row_count": 200_000, "progress": {"phase": "loading", "rows": 120_000}}
-        )
+        progress = {"phase": "loading", "rows": 120_000}
+        route.fulfill(status=202, json={**batch, "status": works[0], "row_count": 200_000, "progress": progress})
 
     page.route(re.compile(r"/import/(records/commit|batches/[^/?]+(/rollback)?)$"), slowly)
+    works.append("committing")
     press(page, "Import 5 rows")
     expect(page.get_by_text("120,000 of 200,000 rows").first).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("120,000 of 200,000 rows").first).to_be_visible()
+    works.clear()
     heading(page, "5 rows added")
 
-    states = count(1)
     press(page, "Undo this import")
+    expect(page.get_by_text("so nothing is lost")).to_be_visible()
+    works.append("rolling_back")
     press(page, "Undo this import")
     heading(page, "Taking it back")
+    page.reload()
+    heading(page, "Taking it back")
     expect(page.get_by_text("120,000 of 200,000 rows").first).to_be_visible()
+    works.clear()
     heading(page, "5 rows removed")
 
 
-def test_an_undo_that_fails_says_that_nothing_changed(person: Open, tmp_path: Path) -> None:
-    page = person().open()
-    choose(page, sheets.write_csv(tmp_path / "orders.csv", sheets.orders(5)))
-    import_all(page)
+def test_an_undo_that_fails_says_that_nothing_changed(person: Open, imported: Place, tmp_path: Path) -> None:
+    page = person().open(imported(sheets.write_csv(tmp_path / "orders.csv", sheets.orders(5))))
+    expect(page.get_by_role("button", name="Undo this import")).to_be_visible()
     press(page, "Undo this import")
     expect(page.get_by_text("so nothing is lost")).to_be_visible()
     detail = "This was started and never finished. Nothing was changed; try again."

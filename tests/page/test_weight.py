@@ -6,15 +6,13 @@ import gzip
 import hashlib
 import re
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
-from tests.page.browsing import Visit
-
-Open = Callable[..., Visit]
+from tests.page.browsing import visit
 
 WEB = Path(__file__).parents[2] / "web"
 OF_THE_API_DOCUMENT = {"docs.html", "docs.js"}
@@ -26,16 +24,18 @@ def test_all_of_it_is_less_than_60_kb_compressed() -> None:
     assert sum(len(gzip.compress(path.read_bytes(), 9)) for path in PAGE) < 60_000
 
 
-def test_what_travels_is_less_than_60_kb_and_comes_from_one_place(person: Open) -> None:
-    visit = person(None)
-    session = visit.context.new_cdp_session(visit.page)
+def test_what_travels_is_less_than_60_kb_and_comes_from_one_place(browser: Browser, stack: dict[str, Any]) -> None:
+    first = visit(browser, stack, None)  # a browser that was never here
+    session = first.context.new_cdp_session(first.page)
     session.send("Network.enable")
     sizes: list[float] = []
     session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
 
-    page = visit.open()
+    page = first.open()
     expect(page.get_by_role("button", name="Sign in")).to_be_enabled()
+    first.context.close()
 
+    assert first.strangers == []
     assert len(sizes) > 15
     assert sum(sizes) < 60_000 + 600 * len(sizes)  # headers travel too
 
