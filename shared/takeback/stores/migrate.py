@@ -1,8 +1,14 @@
-"""Migrations: forward only, each file applied once, in one transaction with the note that it was."""
+"""Migrations: forward only, each file applied once, in one transaction with the note that it was.
+
+A file is plain SQL: statements end in a semicolon, bodies of functions stand between dollars (not `begin atomic`).
+"""
 
 from __future__ import annotations
 
 import hashlib
+import re
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +17,9 @@ from psycopg.rows import tuple_row
 
 _FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 7_208_415_001  # any number that nobody else locks
+_DATA_EXCEPTION = "22"  # the class of errors whose message quotes a value
+# What a semicolon does not end a statement in: comments, quoted text and names, text between dollars.
+_PIECE = re.compile(r"""--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|"(?:[^"]|"")*"|(\$\w*\$).*?\1|;|[^-/'"$;]+|.""", re.DOTALL)
 
 _NOTES = """
 do $$
@@ -24,30 +33,76 @@ end $$
 """
 
 
-def migrate(connection: psycopg.Connection[Any]) -> list[str]:
+class MigrationFailed(Exception):
+    """A migration could not be applied, and nothing of its file was kept. The message says which statement and why, without values."""
+
+
+def migrate(connection: psycopg.Connection[Any], *, within_seconds: float = 3600) -> list[str]:
     """Apply what is missing, in order; give the names of the files that were. The connection must be in autocommit mode.
 
-    Two at once wait for each other. A file that was changed after it had been applied is an error: write a new one.
+    Two at once wait for each other. A file that was changed after it had been applied is an error: write a new one. Raises
+    `MigrationFailed`, also for a statement that is not done within the time.
     """
-    connection.execute("set statement_timeout = 0; set lock_timeout = '5min'; set idle_in_transaction_session_timeout = 0")
+    deadline = time.monotonic() + within_seconds
+    connection.execute("set lock_timeout = '5min'; set idle_in_transaction_session_timeout = 0")
+    _allow(connection, deadline)
     connection.execute("select pg_advisory_lock(%s)", [_LOCK])
     try:
         connection.execute(_NOTES)
         cursor = connection.cursor(row_factory=tuple_row)
         applied = dict(cursor.execute("select name, sha256 from schema_migrations").fetchall())
-        return [file.name for file in sorted(_FOLDER.glob("*.sql")) if _apply(connection, file, applied)]
+        return [file.name for file in sorted(_FOLDER.glob("*.sql")) if _apply(connection, file, applied, deadline)]
     finally:
-        connection.execute("select pg_advisory_unlock(%s)", [_LOCK])
+        if not connection.closed:
+            connection.execute("select pg_advisory_unlock(%s)", [_LOCK])
 
 
-def _apply(connection: psycopg.Connection[Any], file: Path, applied: dict[str, str]) -> bool:
-    statements = file.read_bytes()
-    digest = hashlib.sha256(statements).hexdigest()
+def statements(text: str) -> Iterator[str]:
+    """The statements of a file, each with what stands before it. Put together again they are the file, but for its last comments."""
+    statement = ""
+    for piece in _PIECE.finditer(text):
+        statement += piece[0]
+        if piece[0] == ";":
+            yield statement
+            statement = ""
+    if _without_comments(statement):
+        yield statement
+
+
+def _apply(connection: psycopg.Connection[Any], file: Path, applied: dict[str, str], deadline: float) -> bool:
+    body = file.read_bytes()
+    digest = hashlib.sha256(body).hexdigest()
     if file.name in applied:
         if applied[file.name] != digest:
-            raise RuntimeError(f"{file.name} was changed after it had been applied. Put the change into a new file.")
+            raise MigrationFailed(f"{file.name} was changed after it had been applied. Put the change into a new file.")
         return False
     with connection.transaction():
-        connection.execute(statements)
+        for number, statement in enumerate(statements(body.decode()), start=1):
+            try:
+                _allow(connection, deadline)
+                connection.execute(statement.encode())
+            except psycopg.Error as error:
+                first_line = _without_comments(statement).partition("\n")[0]
+                raise MigrationFailed(
+                    f"{file.name}, statement {number} ({first_line[:200]}): {said(error)}. Nothing of this file was kept."
+                ) from error
         connection.execute("insert into schema_migrations (name, sha256) values (%s, %s)", [file.name, digest])
     return True
+
+
+def said(error: psycopg.Error) -> str:
+    """What the database said, on one line and without the values that it complains of."""
+    state = error.sqlstate or ""
+    message = "" if state.startswith(_DATA_EXCEPTION) else error.diag.message_primary or str(error).partition("\n")[0]
+    return " ".join(filter(None, [type(error).__name__, state, message]))
+
+
+def _without_comments(statement: str) -> str:
+    kept = [piece[0] for piece in _PIECE.finditer(statement) if not piece[0].startswith(("--", "/*"))]
+    return "".join(kept).strip()
+
+
+def _allow(connection: psycopg.Connection[Any], deadline: float) -> None:
+    """Give the next statement the time that is left, and a second in any case: zero would be no limit."""
+    left = max(1000, int((deadline - time.monotonic()) * 1000))
+    connection.execute("select set_config('statement_timeout', %s, false)", [str(left)])

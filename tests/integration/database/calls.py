@@ -21,7 +21,11 @@ from tests.integration.database.world import COLUMNS, MONEY, Person, Sale, rows_
 
 ROOT = Path(__file__).parents[3]
 CONTEXT = SimpleNamespace(
-    function_name="takeback-test", aws_request_id="1", memory_limit_in_mb=128, invoked_function_arn="arn:aws:lambda:x"
+    function_name="takeback-test",
+    aws_request_id="1",
+    memory_limit_in_mb=128,
+    invoked_function_arn="arn:aws:lambda:x",
+    get_remaining_time_in_millis=lambda: 600_000,
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from uuid import uuid4
 
 import pytest
@@ -387,23 +386,6 @@ class TestLongWork:
         made.commit()
         made.deliver()
         return made
-
-
-@pytest.mark.usefixtures("world")
-def test_migrate_answers_cloudformation(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = []
-    migrate = function("migrate")
-    monkeypatch.setattr(migrate.urllib3, "request", lambda method, url, body, **_: answers.append((method, url, json.loads(body))))
-    monkeypatch.setenv("PGUSER", "postgres")
-    event = {"ResponseURL": "https://answer", "StackId": "s", "RequestId": "r", "LogicalResourceId": "Migrations"}
-    for kind in ("Create", "Update", "Delete"):
-        assert migrate.handler(event | {"RequestType": kind}, CONTEXT) == {"applied": []}
-    monkeypatch.setenv("PGDATABASE", "not there")
-    migrate.handler(event | {"RequestType": "Update", "PhysicalResourceId": "p"}, CONTEXT)
-
-    assert [(method, url, answer["Status"], answer["PhysicalResourceId"]) for method, url, answer in answers] == [
-        ("PUT", "https://answer", "SUCCESS", "takeback-test"),
-    ] * 3 + [("PUT", "https://answer", "FAILED", "p")]
 
 
 def test_expire_rollbacks_tells_what_it_did(world: World, owner: Person, monkeypatch: pytest.MonkeyPatch) -> None:
