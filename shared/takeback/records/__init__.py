@@ -7,9 +7,9 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from takeback.errors import Unprocessable
-from takeback.records._base import Column, Record
+from takeback.records._base import Column, Given, Record
 
-__all__ = ["Column", "Record", "record_type", "record_types"]
+__all__ = ["Column", "Given", "Record", "record_type", "record_types"]
 
 
 @cache

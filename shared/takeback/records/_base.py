@@ -17,14 +17,27 @@ def listed(text: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """Headers that mean a field only in some files: what “Shipping cost” or “Total” is, depends on the sheet it stands in.
+
+    They count where one of the fields `beside` has a column (if any are named), the field `apart` has none, and no other
+    header has one of the words `absent`.
+    """
+
+    aliases: tuple[str, ...]
+    beside: tuple[str, ...] = ()
+    apart: str = ""
+    absent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """One field of a record type.
 
     `kind` picks the rules its cells are read by. A `money` field holds integer cents, so its name ends in `_cents`.
     `aliases` are headers that mean this field, in any language; they are compared after normalising.
-    The first alias is the surest. `harmless` words may stand in a header beside an alias. `aliases_beside` count only in a
-    file that has a column for one of the fields `beside`, `aliases_apart` only in one that has none for the field `apart`:
-    what “Shipping cost” or “Total” is, depends on the sheet it stands in.
+    The first alias is the surest. `harmless` words may stand in a header beside an alias. `given` are aliases that
+    count only under a condition.
     `outgoing` money is paid by the one who imports: a column of it that is negative throughout holds magnitudes.
     `example` stands in the blank sheet. `name`, `required`, `default` are read off the pydantic field.
     """
@@ -34,10 +47,7 @@ class Column:
     example: str
     aliases: tuple[str, ...] = ()
     harmless: tuple[str, ...] = ()
-    beside: tuple[str, ...] = ()
-    aliases_beside: tuple[str, ...] = ()
-    apart: str = ""
-    aliases_apart: tuple[str, ...] = ()
+    given: tuple[Given, ...] = ()
     outgoing: bool = False
     choices: dict[str, tuple[str, ...]] | None = None  # stored word -> other spellings
     minimum: int | None = None

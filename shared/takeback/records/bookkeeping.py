@@ -11,16 +11,13 @@ from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge
 
-from takeback.records._base import Column, Record, listed
+from takeback.records._base import Column, Given, Record, listed
+from takeback.records._statuses import STATUSES
 
-_MARKETPLACES = listed(
-    """
-    ebay, etsy, mercari, poshmark, depop, facebook, vinted, shopify, walmart, tiktok, whatnot, stockx, bonanza, reverb,
-    grailed, goat, gumroad, woocommerce, bandcamp, discogs, bricklink, kleinanzeigen, leboncoin, wallapop, catawiki,
-    marketplace, shop, store, website, online, actual
-    """
+_MARKETPLACES = ("ebay", "marketplace", "shop", "store", "website", "online", "actual")
+_PROCESSORS = listed(
+    "paypal, stripe, square, klarna, amazon, adyen, mollie, braintree, worldpay, sumup, zettle, venmo, payoneer, afterpay, affirm, payu"
 )
-_PROCESSORS = ("paypal", "stripe", "square", "klarna", "amazon")
 
 
 class Bookkeeping(Record):
@@ -39,13 +36,13 @@ class Bookkeeping(Record):
             aliases=listed(
                 """
                 ebay order id, order number, order id, order no, order, sales order number, sale id, sale number, order
-                ref, order code, order name, sales record number, invoice number, invoice no, invoice,
-                receipt id, transaction id, transaction number, transaction code, transaction, id
+                ref, order code, order name, order ref number, merchant order ref, merchant ref, sales record number, invoice
+                number, invoice no, invoice, receipt id, transaction id, transaction number, transaction code, transaction
+                ref, transaction, document number, num, id
                 """
             ),
             harmless=(*_MARKETPLACES, "sale"),
-            apart="amazon_price_cents",
-            aliases_apart=("amazon order id", "amazon order number"),
+            given=(Given(("amazon order id", "amazon order number"), apart="amazon_price_cents"),),
         ),
     ]
     sale_date: Annotated[
@@ -59,12 +56,17 @@ class Bookkeeping(Record):
                 sale date, date sold, sold on, sold at, date of sale, sale time, sold, order date, ordered on, ordered at,
                 ordered, order placed, order placed at, order placed date, order created, order created at, order created
                 date, order creation date, order time, order date time, order created time, ordered date, created at,
-                created on, created date, created time, creation date, created, invoice date, transaction date,
+                created on, created date, created date time, created time, creation date, created, invoice date, date issued,
+                issue date, issued, transaction date,
                 transaction creation date, transaction created, transaction created at, transaction time, date time, date,
                 posted date, date posted
                 """
             ),
             harmless=(*_MARKETPLACES, "time", "utc", "local"),
+            # Shops call the day of the sale so, resellers the day on which they bought: then a cost stands beside it.
+            given=(
+                Given(("purchase date", "purchase date time", "date of purchase"), beside=("ebay_order_id",), apart="amazon_price_cents"),
+            ),
         ),
     ]
     item_name: Annotated[
@@ -77,11 +79,12 @@ class Bookkeeping(Record):
                 """
                 item title, item name, product title, product name, listing title, listing name, line item name, item,
                 title, product, products, item sold, name of item, nombre del articulo, nombre del producto, nombre de
-                producto, nombre de articulo, item description, product description, listing, offer title, description,
-                item details, merchandise, article, name
+                producto, nombre de articulo, item description, product description, listing, offer title, offer name,
+                menu item, material description, lot title, description, item details, merchandise, article, name
                 """
             ),
             harmless=(*_MARKETPLACES, "sale"),
+            given=(Given(("details",), beside=("qty",)),),
         ),
     ]
     qty: Annotated[
@@ -96,7 +99,7 @@ class Bookkeeping(Record):
                 """
                 qty, quantity, quantity sold, item quantity, quantity ordered, order quantity, quantity purchased, units
                 sold, units, number of items, items sold, item count, number sold, pieces, total quantity, total items,
-                sku quantity
+                sku quantity, quantity shipped, net items sold, number of units, units ordered, count
                 """
             ),
             harmless=_MARKETPLACES,
@@ -112,18 +115,20 @@ class Bookkeeping(Record):
             minimum=0,
             aliases=listed(
                 """
-                item total, line total, item subtotal, product sales, line amount, gross sales, sale price, sold price,
+                item total, line total, line subtotal, item subtotal, product sales, line amount, extended price, extended
+                unit price, extended amount, gross sales, sale price, sold price,
                 selling price, sold for, sale amount, sold amount, amount sold, final sale price, final price, item sale
                 price, item price, item amount, order price, gross amount, gross, order value, item value, sale value,
                 sale, sold, price, unit price, price per unit, price each, price per item, unit amount, gross price, gross
                 sale, item revenue, deal price, gross revenue, revenue, amount, amount total, subtotal, order subtotal,
-                sub total, order amount, transaction amount, gross transaction amount, order total, sale total, total
-                price, total sale price, grand total
+                sub total, order amount, transaction amount, gross transaction amount, item charges, total item
+                charges, agreed price, hammer price, gross credit, order total, sale total, total price, total sale price,
+                invoice amount, invoice total, net sales, grand total
                 """
             ),
             harmless=_MARKETPLACES,
-            apart="ebay_fees_cents",
-            aliases_apart=("total amount", "total"),
+            # What is called so beside fees or gross amounts is mostly what is left of them.
+            given=(Given(("total amount", "total"), apart="ebay_fees_cents", absent=("fee", "commission", "payout", "net")),),
         ),
     ]
     ebay_fees_cents: Annotated[
@@ -139,12 +144,14 @@ class Bookkeeping(Record):
                 """
                 total fees, ebay fees, marketplace fees, selling fees, seller fees, fees, fee, fee amount, amount fee,
                 fees total, final value fee, final value fee variable, final value fee fixed, item fee, fees & taxes,
-                service fee, sales commission, commission, commission fee, marketplace commission, seller commission,
+                service fee, selling fees & taxes, sales commission, commission, commission fee, marketplace commission, seller commission,
                 transaction fees, processing fee, payment processing fee, card processing fees, payment fee, seller
-                service fee
+                service fee, final price commission, final price fee, final price commission variable, final price
+                commission fixed, success commission, success fee, referral fee, merchant fee, sale cost, transaction cost,
+                fee commission
                 """
             ),
-            harmless=(*_MARKETPLACES, *_PROCESSORS),
+            harmless=(*_MARKETPLACES, *_PROCESSORS, "amount", "charged", "paid"),
         ),
     ] = None
     amazon_price_cents: Annotated[
@@ -160,7 +167,7 @@ class Bookkeeping(Record):
                 """
                 amazon price, amazon cost, purchase price, purchase cost, cost of goods sold, cost of goods, cogs, item
                 cost, cost price, cost of item, product cost, unit cost, price paid, cost basis, cost, bought for, purchase amount,
-                purchase, amount paid for item, total cost
+                purchase, amount paid for item, purchase net, purchase gross, cost amount, cost each, cost per item, total cost
                 """
             ),
             harmless=("actual", "original"),
@@ -198,12 +205,7 @@ class Bookkeeping(Record):
                 shipping, inbound shipping cost
                 """
             ),
-            beside=("amazon_price_cents",),
-            aliases_beside=listed(
-                """
-                shipping cost, shipping expense, postage cost, postage
-                """
-            ),
+            given=(Given(("shipping cost", "shipping expense", "postage cost", "postage"), beside=("amazon_price_cents",)),),
         ),
     ] = None
     amazon_order_id: Annotated[
@@ -212,14 +214,22 @@ class Bookkeeping(Record):
             kind="id",
             label="Purchase order number",
             example="112-5550199-0042042",
-            # Without the sale's own number or a cost beside it, an Amazon order is a sale on Amazon.
-            beside=("ebay_order_id", "amazon_price_cents"),
-            aliases_beside=listed(
-                """
-                amazon order id, amazon order number, amazon order, purchase order number, purchase order id, purchase
-                order, supplier order number, source order, source order number, purchase number, purchase id, amazon order ref,
-                supplier order ref, purchase order ref, purchase ref
-                """
+            # Without the sale's own number or a cost beside it, an Amazon order is a sale on Amazon; and without a cost, a
+            # “purchase order” is the buyer's.
+            given=(
+                Given(
+                    ("amazon order id", "amazon order number", "amazon order", "amazon order ref"),
+                    beside=("ebay_order_id", "amazon_price_cents"),
+                ),
+                Given(
+                    listed(
+                        """
+                        purchase order number, purchase order id, purchase order, supplier order number, source order, source
+                        order number, purchase number, purchase id, supplier order ref, purchase order ref, purchase ref
+                        """
+                    ),
+                    beside=("amazon_price_cents",),
+                ),
             ),
         ),
     ] = None
@@ -250,44 +260,6 @@ class Bookkeeping(Record):
                 """
             ),
             harmless=_MARKETPLACES,
-            choices={
-                "SUCCESSFUL": listed(
-                    """
-                    successful, success, succeeded, completed, complete, sale complete, sale completed, sold, ok, okay,
-                    done, finished, paid, settled, shipped, sent, dispatched, in transit, delivered, fulfilled, shipped
-                    delivered to buyer, erfolgreich, abgeschlossen, erledigt, bezahlt, verkauft, versendet, versandt,
-                    verschickt, geliefert, zugestellt, termine, terminee, reussi, reussie, complet, vendu, vendue, paye,
-                    payee, livre, livree, expedie, expediee, completado, completada, exitoso, exitosa, finalizado,
-                    finalizada, vendido, vendida, pagado, pagada, entregado, entregada, enviado, enviada, exito
-                    """
-                ),
-                "RETURN_LABEL_PROVIDED": listed(
-                    """
-                    return label provided, return label sent, return label issued, return label created, return label
-                    given, label provided, label sent, rucksendeetikett bereitgestellt, rucksendeetikett gesendet,
-                    retourenlabel bereitgestellt, retourenlabel gesendet, retourenetikett bereitgestellt, etiquette de
-                    retour fournie, etiquette de retour envoyee, bordereau de retour fourni, etiqueta de devolucion
-                    proporcionada, etiqueta de devolucion enviada, etiqueta de devolucion facilitada
-                    """
-                ),
-                "RETURN_CLOSED": listed(
-                    """
-                    return closed, returned, shipped returned to seller, return complete, return completed, return
-                    finished, return received, return done, closed return, ruckgabe abgeschlossen, retoure abgeschlossen,
-                    rucksendung abgeschlossen, ruckgabe geschlossen, retourniert, zuruckgesendet, zuruckgegeben, retour
-                    clos, retour cloture, retour termine, retourne, retournee, devuelto, devuelta, devolucion cerrada,
-                    devolucion completada, devolucion finalizada
-                    """
-                ),
-                "REFUND_NO_RETURN": listed(
-                    """
-                    refund no return, refunded no return, refund without return, refunded without return, refund item
-                    kept, refunded item kept, refund keep item, no return refund, returnless refund, erstattung ohne
-                    ruckgabe, erstattung ohne rucksendung, erstattet ohne ruckgabe, ruckerstattung ohne ruckgabe,
-                    ruckerstattung ohne rucksendung, rembourse sans retour, remboursement sans retour, reembolso sin
-                    devolucion, reembolsado sin devolucion
-                    """
-                ),
-            },
+            choices=STATUSES,
         ),
-    ] = "SUCCESSFUL"  # fmt: skip
+    ] = "SUCCESSFUL"

@@ -26,6 +26,8 @@ class ColumnSample:
 
 
 _YEARS = range(2000, 2050)  # bare numbers that would be days of other years are something else
+_FEW = 6  # filled cells that can show a habit
+_SMALL = 3  # digits of a count
 _ENOUGH = 400  # filled cells to look at
 _LONGEST_ADDRESS = 200
 _ADDRESS = re.compile(r"https?://|www\.|[^\s@]+@[^\s@]+\.[^\s@]+", re.IGNORECASE)
@@ -126,9 +128,20 @@ def _id(filled: Sequence[Cell]) -> str | None:
         return "its cells are dates"
     if _share(filled, lambda cell: is_amount(cell) and not cell[0].strip().lstrip("#").isdigit()) > 0.4:
         return "its cells are amounts"
-    if len(filled) >= 6 and len({text for text, _ in filled}) == 1:
+    if len(filled) >= _FEW and len({text for text, _ in filled}) == 1:
         return "it says the same in every row"
+    if _counts_something(filled):
+        return "its cells are small numbers that come again and again"
     return None
+
+
+def _counts_something(filled: Sequence[Cell]) -> bool:
+    """Whether numbers below a thousand return after others stood between: the lines of an order stand together."""
+    texts = [text.strip() for text, _ in filled]
+    if len(texts) < _FEW or not all(len(text) <= _SMALL and text.isdigit() for text in texts):
+        return False
+    runs = 1 + sum(before != after for before, after in pairwise(texts))
+    return runs >= 1.5 * len(set(texts))
 
 
 def _text(filled: Sequence[Cell]) -> str | None:

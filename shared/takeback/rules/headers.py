@@ -19,11 +19,14 @@ _REPEATED = re.compile(r"(?<=\S)#\d+$")  # the reader's mark of the second colum
 _NUMBER_SIGN = re.compile(r"\bn\s?[°º]|\bnº|№|#", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _BRAND = re.compile(r"\b(e\s?Bay|Pay\s?Pal|Tik\s?Tok|Stock\s?X|Woo\s?Commerce|Face\s?book|Mw\s?St|U\s?St)(?=[^a-z]|$)")
+_TOKEN = re.compile(r"[^\W\d_]+")
 _PERCENT = re.compile(r"\(?\d+(?:[.,]\d+)?\s?%\)?")
 _BRACKETS = re.compile(r"[(\[]([A-Z]{3})[)\]]")
 _PATH = re.compile(r"\w+(?:\.\w+)+")
 _ITEMS = re.compile(r"(?:order_?)?(?:line_?)?items?|transactions|products|order_?lines?", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+|\d+")
+_ABBREVIATED = re.compile(r"([^\W\d_]{3,})\.(?!\w)")
+_NO_LANGUAGES = ("silent", "known", "phrases", "marketplaces")
 _CENTS = re.compile(r"(?:^|[^a-z])(?:cents?|pence|centimes?|centimos?|centavos?|centesimi|minor units?|pennies)(?:[^a-z]|$)")
 
 
@@ -40,8 +43,9 @@ def words(header: str) -> tuple[str, ...]:
     text = unicodedata.normalize("NFC", _without_currency(_REPEATED.sub("", header[:LONGEST_HEADER])))
     text = _NUMBER_SIGN.sub(" number ", _nested(text))
     text = _BRAND.sub(lambda match: re.sub(r"\s", "", match[0]).lower(), text)
-    text = _CAMEL.sub(" ", text)
-    spelled = f" {' '.join(_WORD.findall(_PERCENT.sub(' ', plain(text))))} "
+    text = _TOKEN.sub(lambda match: match[0] if is_known(match[0].lower()) else _CAMEL.sub(" ", match[0]), text)
+    text = _ABBREVIATED.sub(lambda match: _full(match[1]), plain(text))
+    spelled = f" {' '.join(_WORD.findall(_PERCENT.sub(' ', text)))} "
     for together, meant in _vocabulary().phrases:
         spelled = spelled.replace(f" {together} ", f" {meant} ")
     found: list[str] = []
@@ -85,6 +89,16 @@ def is_known(word: str) -> bool:
 
 
 @cache
+def _full(word: str) -> str:
+    """An abbreviation, as its point says, in plain English, where all known words that begin so mean the same."""
+    vocabulary = _vocabulary()
+    if word in vocabulary.known or word in vocabulary.silent:
+        return word
+    meanings = {vocabulary.meaning.get(known, (known,))[0] for known in vocabulary.known if known.startswith(word)}
+    return meanings.pop() if len(meanings) == 1 else word
+
+
+@cache
 def translate(word: str) -> tuple[str, ...]:
     """One word, or the words that a compound like `Bestellnummer` or `orderid` is made of."""
     vocabulary = _vocabulary()
@@ -96,11 +110,16 @@ def translate(word: str) -> tuple[str, ...]:
     return tuple(meant for part in parts for meant in vocabulary.meaning.get(part, (part,))) if parts else (word,)
 
 
+def spellings(meaning: str) -> tuple[str, ...]:
+    """The words that mean one plain English word, in all languages; not those too short to tell a typing error in."""
+    return _vocabulary().spellings.get(meaning, ())
+
+
 class _Vocabulary:
     def __init__(self, tables: dict[str, dict[str, object]]) -> None:
-        self.meaning: dict[str, tuple[str, ...]] = {}
+        self.meaning: dict[str, tuple[str, ...]] = dict.fromkeys(_strings(tables["marketplaces"]["words"]), ("marketplace",))
         for language, table in tables.items():
-            if language not in ("silent", "known", "phrases"):
+            if language not in _NO_LANGUAGES:
                 for word, meant in table.items():
                     self.meaning.setdefault(word, tuple(str(meant).split()))
         self.phrases = [(together, str(meant)) for together, meant in tables["phrases"].items()]
@@ -108,6 +127,10 @@ class _Vocabulary:
         meant = {word for words in self.meaning.values() for word in words}
         self.known = frozenset(_strings(tables["known"]["words"])) | meant | frozenset(self.meaning)
         # Pieces shorter than three letters would turn up inside any word.
+        self.spellings: dict[str, tuple[str, ...]] = {}
+        for word, meant in self.meaning.items():
+            if len(meant) == 1 and len(word) > 3:
+                self.spellings[meant[0]] = (*self.spellings.get(meant[0], ()), word)
         self.pieces = frozenset(word for word in self.known | self.silent if len(word) >= 3) | {"id", "nr"}
 
 

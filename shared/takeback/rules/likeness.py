@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from takeback.records import Column
-from takeback.rules.headers import fold, is_known, words
+from takeback.records import Column, Given
+from takeback.rules.headers import fold, is_known, spellings, words
 
 LOWEST_SCORE = 0.70
 
 _SAME, _SAME_WORDS, _TURNED_ABOUT, _WITH_OTHERS, _TYPING_ERROR = 1.0, 0.98, 0.95, 0.9, 0.89
+_ALIKE = 0.8
+_SHORTEST = 4  # letters of a word in which a typing error can be told from another word
 _NAME = ("name",)  # the name of a shop is no item's: here no word is harmless
 
 
@@ -20,19 +22,18 @@ _NAME = ("name",)  # the name of a shop is no item's: here no word is harmless
 class Likeness:
     """`score` from 0 to 1; `rank` is the alias' place in the field's list.
 
-    `beside`: one of these fields must have a column, too. `apart`: this field must have none.
+    `given`: the condition under which it counts.
     """
 
     score: float
     rank: int
     reason: str
-    beside: tuple[str, ...] = ()
-    apart: str = ""
+    given: Given | None = None
 
     @property
     def tier(self) -> int:
         """What is said without condition comes first, for the conditions are about it."""
-        return 2 if self.apart else 1 if self.beside else 0
+        return 0 if self.given is None else 2 if self.given.apart else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,9 @@ def likeness(header: str, field: Column) -> Likeness | None:
     """The best of: the same header, the same words, the same words and harmless ones, a typing error; or None."""
     if found := _among(header, field, field.aliases):
         return found
-    if found := _among(header, field, field.aliases_beside):
-        return replace(found, beside=field.beside)
-    if found := _among(header, field, field.aliases_apart):
-        return replace(found, apart=field.apart)
+    for given in field.given:
+        if found := _among(header, field, given.aliases):
+            return replace(found, given=given)
     return None
 
 
@@ -96,12 +96,34 @@ def _typing_error(header: str, meant: tuple[str, ...], field: Column, aliases: t
         missing = [word for word in alias if word not in meant]
         if len(extra) != len(missing) or any(is_known(word) for word in extra):
             continue
-        if any(_ratio(word, wanted) < 0.8 for word, wanted in zip(extra, missing, strict=True)):
-            continue
-        score = min(_TYPING_ERROR, _ratio(" ".join(meant), " ".join(alias)))
+        score = min([_TYPING_ERROR, *(_resemblance(word, wanted) for word, wanted in zip(extra, missing, strict=True))])
         if score >= LOWEST_SCORE and (best is None or score > best.score):
             best = Likeness(score, rank, f"“{_shown(header)}” resembles “{aliases[rank]}”, a usual name for {field.label.lower()}.")
     return best
+
+
+@lru_cache(maxsize=4096)
+def _resemblance(word: str, wanted: str) -> float:
+    """How much a word looks like a typing error of one that means `wanted`; 0 when it does not.
+
+    Nearly the letters of the English word itself, or one slip away from a word of any language that means it.
+    """
+    ratio = _ratio(word, wanted)
+    slips = [_ratio(word, form) for form in (wanted, *spellings(wanted)) if _is_a_slip(word, form)]
+    return max([ratio if ratio >= _ALIKE else 0, *slips])
+
+
+def _is_a_slip(one: str, other: str) -> bool:
+    """Whether two words differ by one letter too many, one wrong letter, or two letters swapped."""
+    short, long = sorted((one, other), key=len)
+    if one == other or len(long) < _SHORTEST or len(long) - len(short) > 1:
+        return False
+    start = next((place for place, (this, that) in enumerate(zip(short, long, strict=False)) if this != that), len(short))
+    if len(short) < len(long):
+        return len(long) > _SHORTEST and short[start:] == long[start + 1 :]
+    if short[start + 1 :] == long[start + 1 :]:
+        return len(long) > _SHORTEST + 1
+    return short[start : start + 2] == long[start : start + 2][::-1] and short[start + 2 :] == long[start + 2 :]
 
 
 @lru_cache(maxsize=256)

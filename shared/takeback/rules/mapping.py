@@ -11,11 +11,14 @@ from takeback.rules.fits import ColumnSample, counts_rows, objection, reads_like
 from takeback.rules.headers import fingerprint, fold, words
 from takeback.rules.layouts import Layout, layout_of
 from takeback.rules.likeness import Likeness, likeness
+from takeback.rules.totals import what_is_taken_off
 from takeback.rules.values import is_empty
 
 __all__ = ["ColumnSample", "Suggestion", "check_mapping", "fingerprint", "remembered_suggestions", "suggest", "unmapped_required"]
 
 _NAME = ("name",)  # of goods or of people: the header alone does not say
+_FEES = "ebay_fees_cents"
+_PROVEN = 0.97
 _ID = "id"  # of an order or of a row
 
 
@@ -33,7 +36,7 @@ class Suggestion:
 class _Edge:
     """A column that may be a field. The lowest `order` is assigned first."""
 
-    order: tuple[bool | float, ...]
+    order: tuple[bool | float | str, ...]
     column: int
     field: Column
     likeness: Likeness
@@ -49,13 +52,14 @@ def suggest(columns: Sequence[ColumnSample], fields: Sequence[Column]) -> list[S
     layout = layout_of(headers)
     objections: dict[int, str] = {}
     edges = [edge for field in fields for edge in _edges(field, columns, layout, objections)]
+    edges = _proven_by_sums(edges, columns, fields, layout)
     exact = {edge.column for edge in edges if edge.likeness.score == 1}
     edges = [edge for edge in edges if edge.likeness.score == 1 or edge.column not in exact]
     taken: dict[int, _Edge] = {}
+    said = [frozenset(words(header)) for header in headers]
     found: set[str] = set()
     for edge in sorted(edges, key=lambda edge: edge.order):
-        allowed = (not edge.likeness.beside or found.intersection(edge.likeness.beside)) and edge.likeness.apart not in found
-        if edge.column not in taken and edge.field.name not in found and allowed:
+        if edge.column not in taken and edge.field.name not in found and _holds(edge, found, said):
             taken[edge.column] = edge
             found.add(edge.field.name)
     return [
@@ -64,6 +68,16 @@ def suggest(columns: Sequence[ColumnSample], fields: Sequence[Column]) -> list[S
         else Suggestion(header, None, None, _why_not(header, place, objections, layout))
         for place, header in enumerate(headers)
     ]
+
+
+def _holds(edge: _Edge, found: set[str], said: Sequence[frozenset[str]]) -> bool:
+    """Whether the condition of a likeness holds, with the fields that were found and the words of all headers."""
+    given = edge.likeness.given
+    if given is None:
+        return True
+    if (given.beside and found.isdisjoint(given.beside)) or given.apart in found:
+        return False
+    return all(here.isdisjoint(given.absent) for place, here in enumerate(said) if place != edge.column)
 
 
 def _edges(field: Column, columns: Sequence[ColumnSample], layout: Layout | None, objections: dict[int, str]) -> list[_Edge]:
@@ -84,9 +98,21 @@ def _edges(field: Column, columns: Sequence[ColumnSample], layout: Layout | None
             objections[place] = f"“{column.header}” could be {field.label.lower()}, but {against}."
             continue
         is_blank = all(is_empty(text, field.kind) for text, _ in column.cells)
-        order = (alike.tier, is_blank, alike.score < 0.9, alike.rank, -alike.score, place)
+        order = (alike.tier, is_blank, alike.score < 0.9, alike.rank, -alike.score, fold(column.header), place)
         found.append(_Edge(order, place, field, alike))
     return found
+
+
+def _proven_by_sums(edges: list[_Edge], columns: Sequence[ColumnSample], fields: Sequence[Column], layout: Layout | None) -> list[_Edge]:
+    """Charges are what is taken off the gross amount: where the rows say so, no header has to."""
+    fees = next((field for field in fields if field.name == _FEES), None)
+    place = what_is_taken_off(columns)
+    if fees is None or place is None or (layout and _FEES in layout.fields):
+        return edges
+    header = " ".join(columns[place].header.split())
+    proven = Likeness(_PROVEN, 0, f"In nearly all rows “{header}” is the difference between the gross and the net amount.")
+    others = [edge for edge in edges if edge.column != place and edge.field is not fees]
+    return [*others, _Edge((-1, False, False, 0, -proven.score, "", place), place, fees, proven)]
 
 
 def _doubt(column: ColumnSample) -> str | None:

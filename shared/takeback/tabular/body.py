@@ -12,7 +12,7 @@ from takeback.errors import Refused
 from takeback.rules.issues import Issue
 from takeback.tabular.headers import fold
 from takeback.tabular.layout import Layout
-from takeback.tabular.looks import filled, is_label, is_value, known_words, shape, total_label
+from takeback.tabular.looks import counts_records, filled, is_label, is_value, known_words, shape, total_label
 from takeback.tabular.raw import RawRows
 from takeback.tabular.table import Chunk, DroppedLine, Table
 
@@ -179,6 +179,8 @@ class Body:
             first = rows[at][cells[0]]
             if len(cells) <= max(1, min(2, 0.4 * self.usual)) and not is_value(first) and self.usual >= 3 and self._is_strange(first):
                 found[at] = "a note at the end"
+            elif counts_records(rows[at]):
+                found[at] = "a note at the end: the number of records"
             elif (
                 len(cells) <= 0.6 * self.usual
                 and all(is_value(rows[at][i]) for i in cells)

@@ -31,6 +31,9 @@ _CLEAR = re.compile(
 )
 _TOTAL = re.compile(rf"(?:(?:net|gross|order|sales)\s+)?{_TOTAL_WORD}\b", re.IGNORECASE)
 _ONLY_TOTAL = re.compile(rf"(?:(?:{_CLEAR.pattern}|{_TOTAL.pattern})\W*|(?:net|gross|order|sales)\s+{_TOTAL_WORD}\W*)", re.IGNORECASE)
+_RECORDS = re.compile(
+    r"\d+\W+(?:record|row|order|transaction|result|item)s?\W*s?\W*(?:downloaded|exported|found|listed|in total)\b", re.IGNORECASE
+)
 _DIGITS = re.compile(r"\d+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 
@@ -65,6 +68,11 @@ def total_label(cell: str) -> float:
     if _CLEAR.match(text):
         return 0.7
     return 0.5 if _TOTAL.match(text) else 0.0
+
+
+def counts_records(row: Sequence[str]) -> bool:
+    """Whether a record says how many there are, in one cell or several: `25 record(s) downloaded`."""
+    return _RECORDS.match(" ".join(cell.strip() for cell in row[:3])[:_LONGEST_LABEL]) is not None
 
 
 def shape(cell: str) -> str:

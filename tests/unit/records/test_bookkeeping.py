@@ -24,7 +24,7 @@ def test_a_field_is_known_by_its_label_and_by_its_name(field: Column) -> None:
 
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
 def test_no_alias_stands_in_a_fields_list_twice(field: Column) -> None:
-    aliases = field.aliases + field.aliases_beside + field.aliases_apart
+    aliases = field.aliases + tuple(alias for given in field.given for alias in given.aliases)
 
     assert len(aliases) == len(set(aliases))
     assert all(words(alias) or len(alias) < 3 for alias in aliases)
@@ -33,8 +33,9 @@ def test_no_alias_stands_in_a_fields_list_twice(field: Column) -> None:
 def test_a_field_that_depends_on_another_names_one_that_exists() -> None:
     names = {field.name for field in FIELDS}
 
-    assert {name for field in FIELDS for name in (*field.beside, field.apart) if name} <= names
-    assert all(bool(field.beside) == bool(field.aliases_beside) and bool(field.apart) == bool(field.aliases_apart) for field in FIELDS)
+    given = [given for field in FIELDS for given in field.given]
+    assert {name for condition in given for name in (*condition.beside, condition.apart) if name} <= names
+    assert all(condition.aliases and (condition.beside or condition.apart or condition.absent) for condition in given)
 
 
 def test_money_that_is_paid_is_money_that_the_reseller_pays() -> None:

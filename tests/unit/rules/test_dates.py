@@ -18,7 +18,19 @@ MONTHS = {
     "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
     "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
 }
-TIMES = ["", " 09:05", " 9:05 AM", "T23:59:59Z", " 23:59:59.123 +0200", " 11:26:43 PM PDT", ", 04:08:38", " 14:33 Uhr", " 23:00:00 GMT-05"]
+TIMES = [
+    "",
+    " 09:05",
+    " 9:05 AM",
+    "T23:59:59Z",
+    " 23:59:59.123 +0200",
+    " 11:26:43 PM PDT",
+    ", 04:08:38",
+    " 14:33 Uhr",
+    " 23:00:00 GMT-05",
+    " 14:05 hs.",
+    " 14:05 h",
+]
 
 
 def numeric(order: DateOrder, day: date, separator: str, *, padded: bool, two_digits: bool) -> str:

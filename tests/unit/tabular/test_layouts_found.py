@@ -207,3 +207,13 @@ def test_receipts_of_thirty_thousand_blank_lines_stay_few(seen: Callable) -> Non
     assert got.numbers == [2, 30_003]
     assert len(got.table.facts.dropped_lines) == 1001
     assert "29,000 more" in got.table.facts.dropped_lines[-1].reason
+
+
+@pytest.mark.parametrize(
+    "line", [["12", "record(s) downloaded"], ["12", "record(s) downloaded", "from ", "Jan-01-26"], ["12 orders found"]]
+)
+def test_a_footer_that_counts_the_records_is_no_record(seen: Callable, line: list[str]) -> None:
+    got = seen(written([HEADER, *DATA, line, ["Seller ID: example"]]))
+
+    assert len(got.numbers) == len(DATA)
+    assert [dropped.row_number for dropped in got.table.facts.dropped_lines] == [14, 15]

@@ -17,7 +17,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 2099
 
 _LONGEST = 100
 
-_ZONE = r"(?:Z|(?:UTC|GMT)?\s?[+\-\u2212]\d{1,2}(?::?\d{2})?|\(?[A-Za-z]{2,5}\)?|[A-Za-z]+/[A-Za-z_]+)"
+_ZONE = r"(?:Z|(?:UTC|GMT)?\s?[+\-\u2212]\d{1,2}(?::?\d{2})?|\(?[A-Za-z]{2,5}\)?\.?|h|[A-Za-z]+/[A-Za-z_]+)"
 _CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)?\s?(?P<half>[AaPp]\.?\s?[Mm]\.?)?"
 _TIME_AFTER = re.compile(rf"(?:\s*[T,]\s*|\s+(?:at|um|à|a las|-)\s+|\s+){_CLOCK}\s*{_ZONE}?(?:\s*[(\[][^)\]]*[)\]])?$")
 _TIME_BEFORE = re.compile(rf"{_CLOCK}(?:\s*,\s*|\s+)(?=\S)")
