@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from takeback.rules.formula import STARTS, neutral
+from takeback.rules.formula import SPLITS, STARTS, is_formula, neutral
 from takeback.tabular.byte_cells import ByteCells
 from takeback.tabular.classes import Classes
 from takeback.tabular.copy_text import of_one_width
@@ -20,7 +20,7 @@ _MANY = 500  # rows from which on it is quicker to look at whole columns
 _MOST_SHAPES = 1_000
 _ONES, _HIGH = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 _FIRST = np.isin(np.arange(256), [ord(" "), *(start.encode()[0] for start in STARTS)])  # bytes that a cell may begin with to need a look
-_ODD = re.compile(rf'[",\r\n]|^ *[{re.escape("".join(STARTS))}]')  # what a cell holds that may not stand in the file as it is
+_ODD = re.compile(rf'[",{SPLITS}]|^ *[{re.escape("".join(STARTS))}]')  # what a cell holds that may not stand in the file as it is
 
 
 class Sink(Protocol):
@@ -78,8 +78,8 @@ class _Column:
         words = Part(cells, range(len(cells))).usual_words()
         if words:
             looked = cells.words(words)
-            is_odd = _holds(looked, b'"') | (cells.lengths > 8 * words)
-            quote = _holds(looked, b",\r\n") * np.uint8(ord('"'))
+            is_odd = _holds(looked, b'"' + SPLITS.encode()) | (cells.lengths > 8 * words)
+            quote = _holds(looked, b",") * np.uint8(ord('"'))
             starts = np.flatnonzero(_FIRST.take(looked[:, 0].astype(np.uint8)) & ~is_odd)
             if len(starts):
                 guard[starts] = self._guards(words, cells.take(starts), looked[starts])
@@ -96,15 +96,11 @@ class _Column:
     def _guards(self, words: int, cells: ByteCells, looked: np.ndarray) -> np.ndarray:
         """The apostrophe, where a cell needs it."""
         numbers, new = self._classes[words].number(split(looked)[0])
-        self._guarded[words] += [_needs_guard(cells[at]) for at in new.tolist()]
+        self._guarded[words] += [is_formula(cells[at]) for at in new.tolist()]
         found = np.array(self._guarded[words], bool).take(numbers)
         for at in np.flatnonzero(numbers == 0).tolist():
-            found[at] = _needs_guard(cells[at])
+            found[at] = is_formula(cells[at])
         return found * np.uint8(ord("'"))
-
-
-def _needs_guard(text: str) -> bool:
-    return neutral(text) != text
 
 
 def _holds(words: np.ndarray, signs: bytes) -> np.ndarray:

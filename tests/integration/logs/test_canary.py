@@ -194,9 +194,9 @@ def test_requests_that_are_refused(line: Line, body: Any, status: int) -> None:
 def _http_event(line: Line, **changed: Any) -> dict[str, Any]:
     event: dict[str, Any] = {}
     taken = line.cloud.call
-    line.cloud.call = lambda _function, made: event.update(made) or {}  # type: ignore[method-assign]
+    line.cloud.call = lambda _function, made: event.update(made) or {}
     line.cloud.http("Commit", COMMIT, {"batch_id": CANARY})
-    line.cloud.call = taken  # type: ignore[method-assign]
+    line.cloud.call = taken
     return event | changed
 
 
