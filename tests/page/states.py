@@ -96,7 +96,7 @@ class Tour:
             yield State(page, "11 ready")
         with self._window() as seen:
             page = seen.open()
-            rows = [[row[0], "03/04/2024", row[2], row[3], row[4]] for row in sheets.orders(60)]
+            rows = [[row[0], "03/04/2024", row[2], row[3], row[4]] for row in sheets.orders(self._rows)]
             choose(page, sheets.write_csv(self._files / "my sales.csv", rows, ["Order", "Day", "What", *sheets.HEADERS[3:5]]))
             reviewed(page)
             page.get_by_role("button", name=re.compile("^(Answer|Name)")).click()

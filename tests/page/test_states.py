@@ -35,13 +35,16 @@ def _unfold(page: Page) -> None:
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_every_state_is_open_to_everyone_and_fits_its_window(person: Open, stack: dict[str, Any], tmp_path: Path, chapter: str) -> None:
     seen: list[str] = []
+    shown = ""
     for state in Tour(stack, tmp_path, person, lambda _: None, rows=20).chapter(chapter):
         page, where = state.page, state.name
         _unfold(page)
-        assert (where, _violations(page, {})) == (where, [])
-        page.emulate_media(color_scheme="dark")
-        assert (where, "dark", _violations(page, {"runOnly": ["color-contrast"]})) == (where, "dark", [])
-        page.emulate_media(color_scheme="light")
+        before, shown = shown, page.evaluate("document.querySelector('#importer').shadowRoot.innerHTML")
+        if before != shown or not shown:  # the same page, scrolled, has been asked about
+            assert (where, _violations(page, {})) == (where, [])
+            page.emulate_media(color_scheme="dark")
+            assert (where, "dark", _violations(page, {"runOnly": ["color-contrast"]})) == (where, "dark", [])
+            page.emulate_media(color_scheme="light")
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 800})
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (where, width)

@@ -220,9 +220,9 @@ function lost(would, fields) {
   const show = (cell, text) => value(text, fields.find((field) => field.name === cell.field)?.kind) || "empty";
   return html`<div class="scroll" role="region" aria-label="Edits since the import" tabindex="0">
     <table class="rows">
-      <thead><tr><th scope="col">Row</th><th scope="col">As imported</th><th scope="col">Now</th><th scope="col">Before the import</th></tr></thead>
+      <thead><tr><th scope="col">Row</th><th scope="col">Now</th><th scope="col">As imported</th><th scope="col">Before the import</th></tr></thead>
       <tbody>
-        ${edits.map((cell) => html`<tr><th scope="row" class="name">${cell.identity}<small>${labelOf(fields, cell.field)}</small></th><td><span>${show(cell, cell.imported)}</span></td><td><b>${show(cell, cell.now)}</b></td><td><span>${cell.before === null ? "no such row" : show(cell, cell.before)}</span></td></tr>`)}
+        ${edits.map((cell) => html`<tr><th scope="row" class="name">${cell.identity}<small>${labelOf(fields, cell.field)}</small></th><td><b>${show(cell, cell.now)}</b></td><td><span>${show(cell, cell.imported)}</span></td><td><span>${cell.before === null ? "no such row" : show(cell, cell.before)}</span></td></tr>`)}
       </tbody>
     </table>
   </div>`;
