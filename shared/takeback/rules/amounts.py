@@ -63,6 +63,8 @@ def _mark_by_other_evidence(column: Evidence, all_evidence: Sequence[Evidence], 
         point, comma = other.tally("mark ."), other.tally("mark ,")
         if bool(point.count) != bool(comma.count):
             mark, tally = (".", point) if point.count else (",", comma)
+            if column.tally(f"open {mark}").count and not other.tally(f"open {mark}").count:
+                continue  # three decimals here and never there: that is no one habit
             because = f"{_capital(str(tally))} in “{other.header}” shows how this file writes amounts: {IN_WORDS[mark]}."
             return Decision(column.header, "decimal_mark", mark, because)
     written = "." if column.tally("open .").count and not column.tally("open ,").count else ","

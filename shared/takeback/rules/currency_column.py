@@ -11,8 +11,10 @@ from takeback.rules.headers import words
 from takeback.rules.issues import Issue
 from takeback.rules.values.currencies import agree, currency
 
-_HEADERS = frozenset(
-    {("currency",), ("currency", "code"), ("order", "currency"), ("sale", "currency"), ("transaction", "currency"), ("item", "currency")}
+_CURRENCY = "currency"
+# What may stand beside “currency” where it is the price's, and not that of a payout or of money that was changed.
+_HARMLESS = frozenset(
+    {_CURRENCY, "code", "iso", "order", "sale", "transaction", "item", "gross", "presentment", "price", "amount", "total"}
 )
 
 
@@ -34,14 +36,28 @@ class CurrencyColumn:
                 yield at, Issue("mixed_currency", message, row_numbers[at], None, self.header, cell[:200])
 
 
-def currency_column(columns: Sequence[ColumnSample]) -> CurrencyColumn | None:
-    """The column that says each row's currency, when the file has exactly one of them."""
-    candidates = [column for column in columns if words(column.header) in _HEADERS]
-    if len(candidates) != 1:
-        return None
-    filled = [text.strip() for text, _ in candidates[0].cells if text.strip()]
+def currency_column(columns: Sequence[ColumnSample], price: str | None = None) -> CurrencyColumn | None:
+    """The column that says the currency of each row's price, which stands under the header `price`.
+
+    Of several, the one that shares a word with that header (`Gross` is in the `Gross Currency`), else the one that says no
+    more than “currency”. None where that does not settle it and they differ.
+    """
+    said = set(words(price or "")) - {_CURRENCY}
+    found: list[tuple[bool, bool, CurrencyColumn, list[str]]] = []
+    for column in columns:
+        meant = words(column.header)
+        main = _main_currency(column) if _CURRENCY in meant and _HARMLESS.issuperset(meant) else None
+        if main:
+            cells = [text.strip() for text, _ in column.cells]
+            found.append((said.isdisjoint(meant), len(meant) > 1, CurrencyColumn(column.header, main), cells))
+    best = [candidate for candidate in found if candidate[:2] == min(each[:2] for each in found)]
+    return best[0][2] if best and all(candidate[3] == best[0][3] for candidate in best) else None
+
+
+def _main_currency(column: ColumnSample) -> str | None:
+    """The currency of most cells; None when the cells are not currencies."""
+    filled = [text.strip() for text, _ in column.cells if text.strip()]
     codes = Counter(code for text in filled if (code := currency(text)))
     if not codes or codes.total() < 0.9 * len(filled):
         return None
-    main = max(sorted(codes), key=lambda code: codes[code])
-    return CurrencyColumn(candidates[0].header, main)
+    return max(sorted(codes), key=lambda code: codes[code])

@@ -56,6 +56,15 @@ class Days:
         return self.last.year - self.first.year
 
 
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The last day that a column has under an order (under None: that needs no order), and the first row that says it."""
+
+    day: date
+    row: int
+    text: str
+
+
 @dataclass(slots=True)
 class Evidence:
     """Tallies of one column: the keys are few whatever the cells hold. Rows may be seen in any order.
@@ -70,6 +79,7 @@ class Evidence:
     in_cents: bool = False
     tallies: dict[str, Tally] = field(default_factory=dict)
     days: dict[DateOrder, Days] = field(default_factory=dict)
+    latest: dict[DateOrder | None, Latest] = field(default_factory=dict)
 
     @property
     def listens(self) -> bool:
@@ -101,6 +111,7 @@ class Evidence:
         if kind != "t":
             found = parse_date(text, Reading(), kind)
             if isinstance(found, date):
+                self._see_day(None, found, text, row)
                 self._add("typed" if kind == "d" else "typed number", text, row, count)
                 if kind == "d" and found.day > 12:
                     self._add("typed late", text, row, count)
@@ -109,6 +120,7 @@ class Evidence:
         if isinstance(found, NumericDate):
             self._see_numeric(found, text, row, count)
         elif isinstance(found, date):
+            self._see_day(None, found, text, row)
             self._add("year first" if text.lstrip()[:4].isdigit() else "name", text, row, count)
         else:
             self._add("number" if is_bare_number(text) else "bad", text, row, count)
@@ -121,6 +133,12 @@ class Evidence:
             self._add("open", text, row, count)
         for order, day in days.items():
             self.days.setdefault(order, Days()).add(day)
+            self._see_day(order, day, text, row)
+
+    def _see_day(self, order: DateOrder | None, day: date, text: str, row: int) -> None:
+        last = self.latest.get(order)
+        if last is None or (day, -row, text) > (last.day, -last.row, last.text):
+            self.latest[order] = Latest(day, row, text)
 
     def _see_money(self, text: str, kind: str, row: int, count: int) -> None:
         if kind != "t":

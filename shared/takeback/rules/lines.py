@@ -17,6 +17,7 @@ from takeback.rules.layouts import layout_of
 from takeback.rules.values import is_empty
 
 _OF_THE_ORDER = frozenset({"total", "subtotal", "order"})
+_OF_A_LINE = frozenset({"item", "line", "unit"})
 _SHOWN = 3
 BLANK = frozenset({"", " ", "-", "--", "–", "—", "N/A", "n/a", "NA", "null", "None"})  # for a quick look; `is_empty` decides
 
@@ -71,11 +72,40 @@ def _repeated(columns: Sequence[ColumnSample], order: str, amounts: Sequence[str
     found: list[str] = []
     for header in amounts:
         outside = bool(container) and not header.startswith(f"{container}.")
-        named = bool(_OF_THE_ORDER & set(words(header))) and bool(orders)
+        named = _names_the_order(header) and bool(orders)
         repeats = all(len({cells[header][row] for row in rows}) == 1 for rows in orders)
         if outside or (named and repeats):
             found.append(header)
     return tuple(found)
+
+
+def scattered(columns: Sequence[ColumnSample], column_mapping: Mapping[str, str | None], identity: str, price: str) -> tuple[str, ...]:
+    """A sentence where amounts of whole orders stand on lines that are not together: those are not counted once.
+
+    `identity` and `price` are the fields of the order number and of the amount.
+    """
+    header_of = {mapped: header for header, mapped in column_mapping.items() if mapped}
+    order, amount = header_of.get(identity), header_of.get(price)
+    if order is None or amount is None or not _names_the_order(amount):
+        return ()
+    cells = {column.header: [text.strip() for text, _ in column.cells] for column in columns}
+    below = {row for rows in _several_lines(cells[order]) for row in rows[1:]}
+    seen: dict[str, str] = {}
+    for place, (number, text) in enumerate(zip(cells[order], cells[amount], strict=True)):
+        if number and text and place not in below and seen.get(number) == text:
+            sentence = (
+                f"Lines of one order do not stand together, first those of “{number[:60]}”, and “{amount}” is the same on them. "
+                "If it is the amount of the whole order, sort the file by order number: as it stands, it counts on each line."
+            )
+            return (sentence,)
+        seen[number] = text
+    return ()
+
+
+def _names_the_order(header: str) -> bool:
+    """Whether a header could mean the amount of a whole order: a total, but not that of an item."""
+    meant = set(words(header))
+    return bool(_OF_THE_ORDER & meant) and not _OF_A_LINE & meant
 
 
 def _several_lines(numbers: Sequence[str]) -> list[list[int]]:

@@ -12,7 +12,7 @@ from takeback.records import Column, Record
 from takeback.rules.currency_column import CurrencyColumn, currency_column
 from takeback.rules.decisions import Decision, Evidence, Reading, decide, reading_of
 from takeback.rules.layouts import cent_columns
-from takeback.rules.lines import LineRule, line_rule
+from takeback.rules.lines import LineRule, line_rule, scattered
 from takeback.rules.mapping import ColumnSample, Suggestion, check_mapping, fingerprint, remembered_suggestions, suggest
 from takeback.rules.options import Options
 from takeback.rules.totals import net_header
@@ -23,6 +23,7 @@ from takeback.tabular.limits import Limits
 from takeback.tabular.table import TEXT, Chunk
 
 SAMPLE_ROWS = 2_000
+_PRICE = "sale_price_cents"
 _WITNESS = Column(kind="date", label="Date", example="")
 
 Recall = Callable[[str], dict[str, Any] | None]
@@ -47,7 +48,7 @@ class Plan:
 
     `lines`: what further lines of an order leave out. `net`: the column that says what is left after fees.
     `witnesses`: columns of dates that are not imported; dates of one export look alike. `currency`: the column that
-    names each row's currency.
+    names each row's currency. `warnings`: what the first rows already tell a bookkeeper.
     """
 
     fields: tuple[Column, ...]
@@ -61,6 +62,7 @@ class Plan:
     net: str | None
     witnesses: tuple[str, ...]
     currency: CurrencyColumn | None
+    warnings: tuple[str, ...]
 
     @property
     def places(self) -> dict[str, int]:
@@ -116,7 +118,8 @@ def make_plan(headers: list[str], first: Chunk, asked: Asked, recall: Recall) ->
         lines=line_rule(samples, column_mapping, fields, asked.record.identity),
         net=net_header(headers, column_mapping),
         witnesses=tuple(sample.header for sample in samples if not column_mapping[sample.header] and _looks_like_dates(sample)),
-        currency=currency_column(samples),
+        currency=currency_column(samples, next((header for header, field in column_mapping.items() if field == _PRICE), None)),
+        warnings=scattered(samples, column_mapping, asked.record.identity, _PRICE),
     )
     return plan if options == asked.options or _fits(plan, first, asked.today) else replace(plan, options=asked.options)
 

@@ -22,7 +22,7 @@ from takeback.rules.decisions import Decision, Evidence, decide
 from takeback.rules.identifiers import uuid7s
 from takeback.rules.issues import Issue
 from takeback.rules.mapping import unmapped_required
-from takeback.rules.notices import notices
+from takeback.rules.notices import in_the_future, notices
 from takeback.rules.options import Options
 from takeback.rules.preview import SAMPLES, ColumnView, Disproof
 from takeback.tabular.byte_cells import ByteCells
@@ -118,15 +118,16 @@ def _understood(
             table = opened(source, asked.options, asked.limits)
             chunks = table.chunks
         else:
+            decisions = decide(done.evidence, plan.options, today=asked.today)
             return Understood(
                 table=table,
                 plan=plan,
                 done=done,
-                decisions=decide(done.evidence, plan.options, today=asked.today),
+                decisions=decisions,
                 disproofs=list(disproofs(done.evidence, asked.today)),
                 columns=_column_views(plan, first),
                 issues=[*issues, *table.issues, *_absent(plan, done)],
-                warnings=_warnings(table, plan, done),
+                warnings=[*_warnings(table, plan, done), *in_the_future(done.evidence, decisions, asked.today)],
             )
 
 
@@ -174,6 +175,7 @@ def _warnings(table: Table, plan: Plan, done: Pass) -> list[str]:
     return [
         *(notice.message for notice in table.notices),
         *notices(plan.headers, plan.column_mapping, plan.fields),
+        *plan.warnings,
         *(done.lines.warnings() if done.lines else ()),
         *([net] if net else ()),
     ]

@@ -49,6 +49,7 @@ def test_rows_in_another_currency_than_most_are_told() -> None:
 def test_the_currency_of_something_else_does_not_count() -> None:
     assert currency_column([column("Payout currency", "USD")]) is None
     assert currency_column([column("Currency", "USD"), column("Currency#2", "EUR")]) is None
+    assert currency_column([column("Currency", "USD"), column("Converted currency", "EUR")], "Amount") is not None
     assert currency_column([column("Currency", "strong", "weak")]) is None
     assert currency_column([column("Currency", "", "")]) is None
 
