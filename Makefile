@@ -61,7 +61,7 @@ deploy: build
 lock: tools
 	.venv-tools/bin/python layers/lock.py
 
-# BENCH="--rows 1000 --rounds 1" for a short one; the whole takes some twelve minutes and writes docs/performance.md.
+# BENCH="--rows 1000 --rounds 1" for a short one; the whole takes a quarter of an hour on two quiet cores and writes docs/performance.md.
 bench: setup
 	@$(PYTHON) local/install.py bench
 	@PYTHONPATH=shared $(PY) -m bench $(BENCH)

@@ -67,21 +67,21 @@ class Tables:
     def _prepare(self, folder: Path, rows: int) -> _Prepared:
         upload = self.bucket.put(sheet(folder, rows, kind="clean").path)
         environment = self.bucket.environments["Validate"]
-        found = fresh.call("bench.ours:validated", upload.key, upload.version_id, environment=environment).result
-        path, batch_id = folder / f"rows-{rows}.copy", uuid4()
-        key = keys.of_batch("rows", USER, upload.batch_id, found["revision"])
-        with path.open("wb") as file:
-            for line in self.bucket.client.get_object(Bucket=self.bucket.name, Key=key)["Body"].iter_lines(chunk_size=1 << 20):
+        found = fresh.call("bench.our_validation:validated", upload.key, upload.version_id, environment=environment).result
+        loaded, path, batch_id = folder / f"rows-{rows}", folder / f"rows-{rows}.copy", uuid4()
+        self.bucket.client.download_file(self.bucket.name, keys.of_batch("rows", USER, upload.batch_id, found["revision"]), str(loaded))
+        owners = "\t".join(map(str, (self.account_id, self.org_id, batch_id))).encode()
+        with loaded.open("rb") as lines, path.open("wb") as file:
+            for line in lines:
                 record_id, _, cells = line.partition(b"\t")
-                file.write(
-                    b"%s\t%s\t%s\t%s\t1\t%s\n" % (record_id, *(str(i).encode() for i in (self.account_id, self.org_id, batch_id)), cells)
-                )
+                file.write(b"%s\t%s\t1\t%s" % (record_id, owners, cells))
+        loaded.unlink()
         return _Prepared(upload, found["revision"], batch_id, path)
 
     def _ours(self, prepared: _Prepared) -> dict[str, Taken]:
         batch_id = str(prepared.upload.batch_id)
-        commit = self._call("Commit", "bench.ours:committed", batch_id, prepared.revision, str(self.account_id))
-        undo = self._call("Rollback", "bench.ours:rolled_back", batch_id)
+        commit = self._call("Commit", "bench.our_batches:committed", batch_id, prepared.revision, str(self.account_id))
+        undo = self._call("Rollback", "bench.our_batches:rolled_back", batch_id)
         if (commit.result, undo.result) != ("committed", "rolled_back"):
             raise AssertionError(commit.result, undo.result)
         return {COMMIT: commit, ROLLBACK: undo}

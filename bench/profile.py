@@ -14,7 +14,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from bench import ours
+from bench import our_validation
 from bench.bucket import bucket
 from bench.fresh import ROOT
 from bench.sheet import sheet
@@ -30,8 +30,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, bucket(Path(folder)) as objects:
         upload = objects.put(sheet(ROOT / ".cache" / "bench", asked.rows, ending=asked.ending).path)
         os.environ.update(objects.environments["Validate"])
-        ours.files.client.cache_clear()
-        profile.runcall(ours.validated, upload.key, upload.version_id)
+        our_validation.files.client.cache_clear()
+        profile.runcall(our_validation.validated, upload.key, upload.version_id)
     stats = pstats.Stats(profile)
     _by_module(stats)
     stats.strip_dirs().sort_stats("tottime").print_stats(25)

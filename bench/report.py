@@ -178,17 +178,19 @@ def _inline(found: Findings) -> str:
     limit = Settings.model_fields["inline_rows"].default
     rows = min(found.loads)
     commit, rollback = (median(found.loads[rows][name], wall) / rows * limit for name in (COMMIT, ROLLBACK))
+    work = median(found.loads[rows][COMMIT], cpu) / rows * limit
     statement = _STATEMENT_SECONDS / max(commit, rollback)
     call = (_CALL_SECONDS - _WAKING_SECONDS) / commit
     return f"""## How many rows fit one call
 
 **{limit:,}** (`InlineRows`); longer imports are answered 202 and go on from their request object. API Gateway waits for 30 s, the
 functions stop at {_CALL_SECONDS} s, no statement of a call may take longer than {_STATEMENT_SECONDS} s. At the rate measured
-here {limit:,} rows take {commit:.1f} s to commit and {rollback:.1f} s to undo. So there is room for a database that is
-{statement:.1f} times as slow in its statements, and for one that is {call:.1f} times as slow and has to wake up first
-({_WAKING_SECONDS} s). A Lambda of 1,769 MB has one core like the one here; two ACUs of Aurora are some 4 GiB with about half
-a core, and each commit waits for its storage: twice to four times as slow is what we reckon with. Where a database is slower
-still, nothing breaks: the call fails whole, and a smaller `InlineRows` makes it a job.
+here {limit:,} rows take {commit:.1f} s to commit ({work:.1f} s of processor, most of it the server's) and {rollback:.1f} s to undo.
+So there is room for a database that is {statement:.1f} times as slow in its statements, and for one that is {call:.1f} times
+as slow and has to wake up first ({_WAKING_SECONDS} s). The Lambda that commits has one core (1,769 MB) and mostly waits, so one
+of two would change little; two ACUs of Aurora are some 4 GiB with about half a core, and each commit waits for its storage:
+twice to four times as slow is what we reckon with. Where a database is slower still, nothing breaks: the call fails whole, and
+a smaller `InlineRows` makes it a job.
 """
 
 
@@ -214,8 +216,8 @@ Validate, commit and rollback read the rows, nothing else does.
 def _cold(found: Findings) -> str:
     return f"""## Cold starts
 
-Processor time to import a function in a new process (`python -m bench.cold_start`). Lambda's folders are read-only, so the layers
-hold byte code: without it every cold start would compile.
+Processor time to import a function in a new process (`python -m bench.cold_start`); what a first call imports besides is not in
+it. Lambda's folders are read-only, so the layers hold byte code: without it every cold start would compile.
 
 {cold_start.table(found.cold_starts)}
 """

@@ -48,7 +48,7 @@ def ratio(one: Sequence[Taken], other: Sequence[Taken], of: Callable[[Taken], fl
 
 
 def cpu(run: Taken) -> float:
-    """Seconds of processor; not less than a hundredth, the kernel's tick."""
+    """Seconds of processor; not less than the hundredth that the kernel counts a server's in."""
     return max(run.cpu, 0.01)
 
 

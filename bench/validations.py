@@ -99,7 +99,7 @@ class Validations:
 
         def run() -> Taken:
             environment = self.bucket.environments["Validate"]
-            taken = fresh.call("bench.ours:validated", upload.key, upload.version_id, cores=cores, environment=environment)
+            taken = fresh.call("bench.our_validation:validated", upload.key, upload.version_id, cores=cores, environment=environment)
             self.bucket.forget(upload)
             if taken.result["rows"] != made.rows:
                 raise AssertionError(f"{made.path.name} has {made.rows} rows, not {taken.result['rows']}")

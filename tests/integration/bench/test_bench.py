@@ -17,7 +17,7 @@ def test_takeback_finds_exactly_the_bad_rows_of_the_measured_sheet(tmp_path: Pat
 
     with bucket(tmp_path / "bucket") as objects:
         upload = objects.put(made.path)
-        taken = fresh.call("bench.ours:validated", upload.key, upload.version_id, environment=objects.environments["Validate"])
+        taken = fresh.call("bench.our_validation:validated", upload.key, upload.version_id, environment=objects.environments["Validate"])
 
     assert (taken.result["rows"], taken.result["bad"]) == (1_000, made.wrong)
     assert taken.cpu > 0

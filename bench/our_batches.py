@@ -1,28 +1,15 @@
-"""Takeback, through the same doors as its functions, for a process of its own. Clients are made beforehand, as in a warm container."""
+"""Takeback's commit and rollback for a process of its own. The S3 client is made beforehand."""
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from bench.fresh import USER
-from takeback.errors import NotFound
-from takeback.read_upload import read_upload
 from takeback.rules import keys
 from takeback.rules.batch import CommitRequest, RollbackRequest
-from takeback.stores import batches, database, files, jobs, uploads
+from takeback.stores import batches, database, files, jobs
 
 files.client()
-
-
-def validated(key: str, version_id: str) -> dict[str, Any]:
-    """Everything that Validate does with an upload: S3 object in, preview, error file and rows for commit out."""
-    arrived = keys.parse(key)
-    reading = None if arrived is None else uploads.find_reading(arrived, version_id)
-    if arrived is None or reading is None:
-        raise NotFound
-    preview, _ = read_upload(arrived, reading)
-    return {"rows": preview.total_rows, "bad": preview.invalid_rows, "state": preview.state, "revision": preview.revision}
 
 
 def committed(batch_id: str, revision: str, account_id: str) -> str:
