@@ -8,6 +8,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes import S3Event
 
+from takeback import telemetry
 from takeback.errors import NotFound
 from takeback.faults import event_handler
 from takeback.read_upload import read_upload
@@ -33,8 +34,13 @@ def handler(event: dict[str, Any], _context: Any) -> None:
 def _validate(key: keys.BatchKey, reading: Reading) -> None:
     log = partial(logger.info, batch_id=str(key.batch_id), revision=reading.revision)
     try:
-        preview, kept = read_upload(key, reading)
+        with telemetry.step("validate", key.batch_id) as clock:
+            preview, kept = read_upload(key, reading)
     except NotFound:
         log("discarded while it was read")
         return
-    log("validated", state=preview.state, rows=preview.total_rows, invalid=preview.invalid_rows, kept=kept)
+    code = preview.errors[0].code if preview.state == "unreadable" else None
+    log("validated", state=preview.state, code=code, rows=preview.total_rows, invalid=preview.invalid_rows, kept=kept)
+    telemetry.publish({"FilesValidated": 1, "RowsValidated": preview.total_rows, "ValidateMilliseconds": clock.milliseconds})
+    if code is not None:
+        telemetry.refused(code)

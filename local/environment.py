@@ -105,6 +105,7 @@ def _lambda_variables(function: Function) -> dict[str, str]:
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
         "AWS_LAMBDA_LOG_STREAM_NAME": "local",
+        "POWERTOOLS_TRACE_DISABLED": "true",  # nobody here takes traces
     }
 
 

@@ -14,9 +14,21 @@ from typing import Any
 
 import pytest
 
+# What the template gives every function; those that run within the tests need it too.
+os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Takeback")
+os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "takeback")
+
 _ROOT = Path(__file__).parent.parent
 _START_SECONDS = 90
 _STOP_SECONDS = 30
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _close_tracer() -> Iterator[None]:
+    """The X-Ray library opens a socket when it is imported and never closes it."""
+    yield
+    if "aws_xray_sdk.core" in sys.modules:
+        sys.modules["aws_xray_sdk.core"].xray_recorder.emitter._socket.close()
 
 
 @pytest.fixture(scope="session")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 
+from takeback import telemetry
 from takeback.errors import BadRequest, NotFound, TakebackError, Unavailable, Unprocessable
 from takeback.faults import log_fault
 
@@ -32,7 +34,7 @@ logger = Logger()
 def new_app() -> APIGatewayHttpResolver:
     """A resolver that validates by pydantic, documents itself, and answers errors as RFC 9457 problems."""
     app = APIGatewayHttpResolver(enable_validation=True)
-    app.exception_handler(TakebackError)(problem)
+    app.exception_handler(TakebackError)(lambda error: problem(error, _batch_id(app)))
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(UnicodeDecodeError)(_no_text)
     app.exception_handler(Exception)(_broken)
@@ -79,8 +81,8 @@ def download(body: bytes, content_type: str, filename: str) -> Answer:
     return Response(status_code=HTTPStatus.OK, content_type=content_type, body=body, headers=headers)
 
 
-def problem(error: TakebackError) -> Answer:
-    """The RFC 9457 answer for an error: stable `code`, a `detail` that tells a person what to do, and its extras."""
+def problem(error: TakebackError, batch_id: str | None = None) -> Answer:
+    """The RFC 9457 answer for an error: stable `code`, a `detail` that tells a person what to do, and its extras. Logged and counted."""
     body = {
         "type": f"urn:takeback:problem:{error.code}",
         "title": HTTPStatus(error.status).phrase,
@@ -92,9 +94,19 @@ def problem(error: TakebackError) -> Answer:
     headers = dict(_FRESH)
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(error.retry_after_seconds)
-    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        logger.warning("refused", code=error.code, status=error.status)
+    log = logger.warning if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else logger.info
+    log("refused", code=error.code, status=error.status, batch_id=batch_id)
+    telemetry.refused(error.code)
     return Response(status_code=error.status, content_type=PROBLEM, body=json.dumps(body, default=str), headers=headers)
+
+
+def _batch_id(app: APIGatewayHttpResolver) -> str | None:
+    """Which batch a request is about, for the log: from its path or its body, and only if it is an id."""
+    try:
+        named = (app.current_event.path_parameters or {}).get("batch_id") or app.current_event.json_body["batch_id"]
+        return str(UUID(named))
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return None
 
 
 def _invalid(error: RequestValidationError) -> Answer:
