@@ -120,7 +120,6 @@ class Windows:
         seen.context.unroute_all(behavior="ignoreErrors")
         seen.page.goto(f"{seen.api}/config.json")  # a place from which this origin's storage can be reached
         seen.page.evaluate("sessionStorage.clear(); localStorage.clear()")
-        seen.page.goto("about:blank")
         seen.context.clear_cookies()
         told = list(seen.complaints), list(seen.strangers)
         seen.complaints.clear()

@@ -36,7 +36,7 @@ def _unfold(page: Page) -> None:
 def test_every_state_is_open_to_everyone_and_fits_its_window(person: Open, stack: dict[str, Any], tmp_path: Path, chapter: str) -> None:
     seen: list[str] = []
     shown = ""
-    for state in Tour(stack, tmp_path, person, lambda _: None, rows=20).chapter(chapter):
+    for state in Tour(stack, tmp_path, person, lambda _: None, rows=10).chapter(chapter):
         page, where = state.page, state.name
         _unfold(page)
         before, shown = shown, page.evaluate("document.querySelector('#importer').shadowRoot.innerHTML")
