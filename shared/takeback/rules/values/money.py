@@ -30,6 +30,7 @@ _AMOUNT = re.compile(
     rf"(?P<sign>[+-])?\s*(?P<before>{_CURRENCY})?\s*(?P<inner>[+-])?\s*(?P<number>{_NUMBER})\s*(?P<late>[+-])?\s*(?P<after>{_CURRENCY})?\s*(?P<last>[+-])?"
 )
 _ZERO_DASH = re.compile(rf"{_CURRENCY}\s*-")
+_NO_CENTS = re.compile(r"(?<=\d)([.,])-{1,2}(?![\d-])")  # `12.-`, `1.200,--`
 _PLAIN = re.compile(r"[ -_a-z]*")  # no blank, dash or quote but the plain ones
 _COMMON = re.compile(r"(-?)([$€£]?)(-?)(\d[\d,]*\.\d\d)")  # how most amounts are written
 _COMMON_SIGNS = {"": None, "$": DOLLAR, "€": "EUR", "£": "GBP"}
@@ -106,7 +107,7 @@ def read_amount(text: str) -> Amount | Problem:
     if cleaned.endswith("-") and _ZERO_DASH.fullmatch(cleaned):
         found = currency(cleaned.strip("- "))
         return Amount(negative=False, number="0", currency=found) if found else _NO_AMOUNT
-    inside, brackets = _without_brackets(cleaned)
+    inside, brackets = _without_brackets(_NO_CENTS.sub(r"\g<1>00", cleaned))
     match = _AMOUNT.fullmatch(inside)
     if match is None:
         return _NO_AMOUNT
