@@ -9,7 +9,7 @@ from uuid import UUID
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupportedContentType, RequestValidationError
 from pydantic import BaseModel
 
 from takeback import telemetry
@@ -33,9 +33,10 @@ logger = Logger()
 
 def new_app() -> APIGatewayHttpResolver:
     """A resolver that validates by pydantic, documents itself, and answers errors as RFC 9457 problems."""
-    app = APIGatewayHttpResolver(enable_validation=True)
+    app = APIGatewayHttpResolver(enable_validation=True, json_body_deserializer=_read_json)
     app.exception_handler(TakebackError)(lambda error: problem(error, _batch_id(app)))
     app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(RequestUnsupportedContentType)(_other_content)
     app.exception_handler(UnicodeDecodeError)(_no_text)
     app.exception_handler(Exception)(_broken)
     app.not_found(_no_route)
@@ -107,6 +108,20 @@ def _batch_id(app: APIGatewayHttpResolver) -> str | None:
         return str(UUID(named))
     except (ValueError, TypeError, LookupError, AttributeError):
         return None
+
+
+def _read_json(text: str) -> Any:
+    """A body's JSON. What Python will not read of it (too deep, a number too long) is no JSON to us either."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except (RecursionError, ValueError):
+        raise json.JSONDecodeError("too deep or too long", "", 0) from None
+
+
+def _other_content(_: RequestUnsupportedContentType) -> Answer:
+    return problem(BadRequest("The body is not JSON. Send it with the content type application/json."))
 
 
 def _invalid(error: RequestValidationError) -> Answer:

@@ -114,12 +114,25 @@ def test_rows_that_are_wrong_block_the_commit(demo: Person) -> None:
 @pytest.mark.parametrize(
     "path", ["/import/uploads", "/import/records/validate", "/import/records/commit", f"/import/batches/{NOBODYS}/rollback"]
 )
-@pytest.mark.parametrize("body", [b"{", b"no json", b"\xff\xfe", b"[1, 2", b"'x'"])
+@pytest.mark.parametrize("body", [b"{", b"no json", b"\xff\xfe", b"[1, 2", b"'x'", b'{"a":' * 20_000, b"[" * 200_000, b"9" * 10_000])
 def test_a_body_that_is_not_json_is_a_bad_request(demo: Person, path: str, body: bytes) -> None:
     answer = demo.http.post(path, content=body, headers={"Content-Type": "application/json"})
 
     assert problem(answer)[0] in {400, 422}
     assert "JSON" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/import/uploads", "/import/records/validate", "/import/records/commit", f"/import/batches/{NOBODYS}/rollback"]
+)
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+)
+def test_a_body_of_another_kind_is_refused(demo: Person, path: str, content_type: str) -> None:
+    answer = demo.http.post(path, content=b'--x\r\n{"filename": "a.csv"}', headers={"Content-Type": content_type})
+
+    # A rollback needs no body: a form without a field asks for a plain one, of a batch that does not exist.
+    assert problem(answer)[0] in ({400, 404, 422} if path.endswith("rollback") else {400, 422})
 
 
 @pytest.mark.parametrize(

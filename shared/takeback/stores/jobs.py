@@ -47,7 +47,7 @@ def roll_back(user_id: str, batch_id: UUID, asked: RollbackRequest) -> Batch:
 
 def carry_out(key: keys.BatchKey) -> str:
     """Do what a request object asks for; a word for the log. `Unavailable` is worth another try, all else is final."""
-    job = files.read_json(str(key))
+    job = files.read_json(str(key)) if key.prefix in {"commits", "rollbacks"} else None  # what people upload is no job
     if job is None:
         return "gone"
     job_id = UUID(job["id"])

@@ -23,7 +23,7 @@ from aws_lambda_powertools import Logger
 from takeback import read_upload
 from takeback.settings import settings
 from takeback.stores import files, load, rollback
-from tests.integration.rights.conftest import BUCKET, Cloud
+from tests.integration.rights.conftest import BUCKET, ROOT, Cloud
 
 CANARY = "QUAGGA"
 HEADER = "Order Number,Sale Date,Item Title,Sold For,Notes,QUAGGA column\n"
@@ -192,11 +192,8 @@ def test_requests_that_are_refused(line: Line, body: Any, status: int) -> None:
 
 
 def _http_event(line: Line, **changed: Any) -> dict[str, Any]:
-    event: dict[str, Any] = {}
-    taken = line.cloud.call
-    line.cloud.call = lambda _function, made: event.update(made) or {}
-    line.cloud.http("Commit", COMMIT, {"batch_id": CANARY})
-    line.cloud.call = taken
+    event = json.loads((ROOT / "events" / "commit_http.json").read_text()) | {"body": json.dumps({"batch_id": CANARY})}
+    event["requestContext"]["authorizer"]["jwt"]["claims"]["sub"] = line.cloud.user_id
     return event | changed
 
 

@@ -1,0 +1,111 @@
+"""Who is reached by whom, for how long, and who is told when it fails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from takeback.stores import database
+from tests.template.conftest import OWN, Deploy
+
+Resources = dict[str, dict[str, Any]]
+NOTHING_GOES_OUT = {"IpProtocol": "icmp", "FromPort": 252, "ToPort": 86, "CidrIp": "255.255.255.255/32"}
+
+
+def _of(resources: Resources, kind: str) -> Resources:
+    return {name: resource["Properties"] for name, resource in resources.items() if resource["Type"] == kind}
+
+
+def test_each_function_is_started_by_the_folders_that_it_reads(deployed: Resources) -> None:
+    listening: dict[str, set[str]] = {}
+    for entry in deployed["Bucket"]["Properties"]["NotificationConfiguration"]["LambdaConfigurations"]:
+        (rule,) = entry["Filter"]["S3Key"]["Rules"]
+        assert (entry["Event"], rule["Name"].lower()) == ("s3:ObjectCreated:*", "prefix")
+        listening.setdefault(entry["Function"].strip("<>").removesuffix(".Arn"), set()).add(rule["Value"])
+
+    assert listening == {"Validate": {"uploads/", "requests/"}, "Commit": {"commits/"}, "Rollback": {"rollbacks/"}}
+
+
+def test_an_event_is_tried_three_times_within_six_hours(deployed: Resources) -> None:
+    kept = _of(deployed, "AWS::Lambda::EventInvokeConfig")
+
+    assert len(kept) == 4
+    assert {(found["MaximumRetryAttempts"], found["MaximumEventAgeInSeconds"]) for found in kept.values()} == {(2, 21600)}
+
+
+def test_who_waits_for_a_sleeping_database_has_the_time(functions: Resources) -> None:
+    assert functions["ExpireRollbacks"]["Timeout"] > 2 * database.WAKING_SECONDS
+    assert functions["Migrate"]["Timeout"] > 5 * 60 + database.WAKING_SECONDS, "migrations wait five minutes for a lock"
+    for name in ("Commit", "Rollback"):
+        assert functions[name]["Timeout"] > 14 * 60, "a long transaction's statements may take 14 minutes"
+
+
+def test_a_limit_is_the_parameter_of_its_name(deploy: Deploy) -> None:
+    asked = {"UploadMaxBytes": 1001, "MaxRows": 1002, "InlineRows": 1003, "RollbackWindowHours": 104}
+    variables = deploy(asked)["Commit"]["Properties"]["Environment"]["Variables"]
+
+    names = ("UPLOAD_MAX_BYTES", "MAX_ROWS", "INLINE_ROWS", "ROLLBACK_WINDOW_HOURS")
+    assert [str(variables[name]) for name in names] == [str(value) for value in asked.values()]
+
+
+@pytest.mark.parametrize("parameters", [{}, OWN])
+def test_the_database_is_reached_by_functions_alone_and_they_reach_it_and_s3_alone(deploy: Deploy, parameters: dict[str, str]) -> None:
+    resources = deploy(parameters)
+    ways_out, ways_in = _of(resources, "AWS::EC2::SecurityGroupEgress"), _of(resources, "AWS::EC2::SecurityGroupIngress")
+
+    assert set(ways_out) == {"FunctionsToDatabase", "FunctionsToS3"}
+    assert set(ways_in) == {"DatabaseFromFunctions"}
+    to_database, to_s3, from_functions = ways_out["FunctionsToDatabase"], ways_out["FunctionsToS3"], ways_in["DatabaseFromFunctions"]
+    assert to_database["DestinationSecurityGroupId"] == from_functions["GroupId"] != to_database["GroupId"]
+    assert from_functions["SourceSecurityGroupId"] == to_database["GroupId"] == to_s3["GroupId"]
+    assert {str(way[end]) for way in (to_database, from_functions) for end in ("FromPort", "ToPort")} == {"5432"}
+    assert (to_s3["FromPort"], to_s3["ToPort"], to_s3["CidrIp"]) == (443, 443, "0.0.0.0/0")
+    assert not [way for way in (to_database, from_functions) if "CidrIp" in way]
+    for group in _of(resources, "AWS::EC2::SecurityGroup").values():
+        (rule,) = group["SecurityGroupEgress"]
+        assert NOTHING_GOES_OUT.items() <= rule.items()
+        assert "SecurityGroupIngress" not in group
+
+
+def test_the_database_is_private_encrypted_and_keeps_no_values_in_its_log(deployed: Resources) -> None:
+    assert deployed["Database"]["Properties"]["StorageEncrypted"] is True
+    assert deployed["DatabaseInstance"]["Properties"]["PubliclyAccessible"] is False
+    settings = deployed["DatabaseSettings"]["Properties"]["Parameters"]
+    assert {name: value for name, value in settings.items() if name.startswith("log_")} == {
+        "log_error_verbosity": "terse",
+        "log_min_error_statement": "panic",
+        "log_parameter_max_length_on_error": "0",
+    }
+
+
+def test_the_queue_takes_nothing_without_tls(deployed: Resources) -> None:
+    (statement,) = deployed["FailedEventsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sqs:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_a_page_of_a_stranger_cannot_ask_for_passwords(deployed: Resources) -> None:
+    client = deployed["UserPoolClient"]["Properties"]
+
+    assert client["ExplicitAuthFlows"] == ["ALLOW_REFRESH_TOKEN_AUTH"]
+    assert (client["PreventUserExistenceErrors"], client["EnableTokenRevocation"]) == ("ENABLED", True)
+
+
+def test_an_alarm_watches_the_function_that_it_is_named_for_and_tells_somebody(deploy: Deploy, functions: Resources) -> None:
+    alarms = _of(deploy({"AlarmEmail": "ops@example.com"}), "AWS::CloudWatch::Alarm")
+    watched: dict[str, set[str]] = {}
+    for name, alarm in alarms.items():
+        assert alarm["AlarmActions"] == ["<Alarms>"], name
+        assert alarm["AlarmDescription"], name
+        if alarm["Namespace"] == "AWS/Lambda":
+            (dimension,) = alarm["Dimensions"]
+            function = dimension["Value"].strip("<>")
+            assert name.startswith(function), name
+            watched.setdefault(alarm["MetricName"], set()).add(function)
+
+    asynchronous = {found["FunctionName"].strip("<>") for found in _of(deploy(), "AWS::Lambda::EventInvokeConfig").values()}
+    reserved = {name for name, properties in functions.items() if "ReservedConcurrentExecutions" in properties}
+    assert watched["Errors"] >= asynchronous
+    assert watched["Throttles"] >= reserved
