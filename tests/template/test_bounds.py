@@ -37,7 +37,7 @@ def test_an_event_is_tried_three_times_within_six_hours(deployed: Resources) -> 
 def test_who_waits_for_a_sleeping_database_has_the_time(functions: Resources) -> None:
     assert functions["ExpireRollbacks"]["Timeout"] > 2 * database.WAKING_SECONDS
     assert functions["Migrate"]["Timeout"] > 5 * 60 + database.WAKING_SECONDS, "migrations wait five minutes for a lock"
-    for name in ("Commit", "Rollback"):
+    for name in ("Commit", "Rollback", "Validate"):
         assert functions[name]["Timeout"] > 14 * 60, "a long transaction's statements may take 14 minutes"
 
 
