@@ -151,7 +151,7 @@ class Bookkeeping(Record):
                 fee commission
                 """
             ),
-            harmless=(*_MARKETPLACES, *_PROCESSORS, "amount", "charged", "paid"),
+            harmless=(*_MARKETPLACES, *_PROCESSORS, "amount", "charged", "paid", "net", "gross"),
         ),
     ] = None
     amazon_price_cents: Annotated[
@@ -245,7 +245,7 @@ class Bookkeeping(Record):
                 note, note, notes, remark, remarks, comment, comments, memo
                 """
             ),
-            harmless=_MARKETPLACES,
+            harmless=(*_MARKETPLACES, "private", "internal", "staff", "misc"),
         ),
     ] = None
     status: Annotated[

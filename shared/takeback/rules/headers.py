@@ -21,6 +21,7 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _BRAND = re.compile(r"\b(e\s?Bay|Pay\s?Pal|Tik\s?Tok|Stock\s?X|Woo\s?Commerce|Face\s?book|Mw\s?St|U\s?St)(?=[^a-z]|$)")
 _TOKEN = re.compile(r"[^\W\d_]+")
 _PERCENT = re.compile(r"\(?\d+(?:[.,]\d+)?\s?%\)?")
+_FORMAT = re.compile(r"\b(?:dd?|mm?|yy(?:yy)?|tt?|jj(?:jj)?|aa(?:aa)?)(?:[-/.](?:dd?|mm?|yy(?:yy)?|tt?|jj(?:jj)?|aa(?:aa)?)){2}\b")
 _BRACKETS = re.compile(r"[(\[]([A-Z]{3})[)\]]")
 _PATH = re.compile(r"\w+(?:\.\w+)+")
 _ITEMS = re.compile(r"(?:order_?)?(?:line_?)?items?|transactions|products|order_?lines?", re.IGNORECASE)
@@ -44,7 +45,8 @@ def words(header: str) -> tuple[str, ...]:
     text = _NUMBER_SIGN.sub(" number ", _nested(text))
     text = _BRAND.sub(lambda match: re.sub(r"\s", "", match[0]).lower(), text)
     text = _TOKEN.sub(lambda match: match[0] if is_known(match[0].lower()) else _CAMEL.sub(" ", match[0]), text)
-    text = _ABBREVIATED.sub(lambda match: _full(match[1]), plain(text))
+    text = _FORMAT.sub(" ", plain(text))  # “Date (MM/DD/YYYY)”
+    text = _ABBREVIATED.sub(lambda match: _full(match[1]), text)
     spelled = f" {' '.join(_WORD.findall(_PERCENT.sub(' ', text)))} "
     for together, meant in _vocabulary().phrases:
         spelled = spelled.replace(f" {together} ", f" {meant} ")

@@ -44,6 +44,8 @@ from takeback.rules.headers import LONGEST_HEADER, fold, says_cents, words
         ("Verk.-Datum", "sale date"),
         ("Comis. (€)", "fee"),
         ("Com.", "com"),
+        ("Sale Date (MM/DD/YYYY)", "sale date"),
+        ("Datum TT.MM.JJJJ", "date"),
         ("TCGplayer order", "marketplace order"),
         ("AbeBooks fee", "marketplace fee"),
         ("eB fee", "ebay fee"),
