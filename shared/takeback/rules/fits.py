@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from takeback.records import Column
 from takeback.rules.readings import Reading
@@ -36,7 +36,7 @@ _YES_NO = frozenset({"yes", "no", "true", "false", "y", "n", "ja", "nein", "oui"
 
 def objection(cells: Sequence[Cell], column: Column) -> str | None:
     """Why these cells cannot belong to the field, in words; None when they can or when all are empty."""
-    filled = [cell for cell in cells if not is_empty(cell[0], column.kind)][:_ENOUGH]
+    filled = list(islice((cell for cell in cells if not is_empty(cell[0], column.kind)), _ENOUGH))
     if not filled:
         return None
     match column.kind:

@@ -58,7 +58,7 @@ class BadRows:
                 findings.count(issue, place, [self._row_numbers[at]])
         most_told = max(map(len, self._told.values()), default=0)
         for place, name in enumerate(self._parsed, start=most_told):
-            self._count(name, place, findings)
+            self._count(name, place, bad, findings)
         for at in bad[: findings.errors_wanted].tolist():
             findings.list_errors(self.issues(at))
         reasons, which = self._reasons(bad)
@@ -70,20 +70,22 @@ class BadRows:
         assert problem is not None  # noqa: S101 - number 0 alone is none
         return Issue(problem.code, problem.message, self._row_numbers[at], name, self._plan.headers[place], self._cells[place][at])
 
-    def _count(self, name: str, place: int, findings: Findings) -> None:
+    def _count(self, name: str, place: int, bad_rows: np.ndarray, findings: Findings) -> None:
         """Count the problems of one field by their codes."""
         column = self._parsed[name]
-        bad = np.flatnonzero(column.problem)
-        if not len(bad):
+        numbers = column.problem[bad_rows]
+        is_bad = numbers != 0
+        if not is_bad.any():
             return
-        numbers = column.problem[bad]
-        distinct = np.flatnonzero(np.bincount(numbers)).tolist()
-        codes = [column.problems[number] for number in distinct]
-        by_code: dict[str, list[int]] = {}
-        for number, problem in zip(distinct, codes, strict=True):
-            by_code.setdefault(problem.code if problem else "", []).append(number)
-        for same in by_code.values():
-            rows = bad[np.isin(numbers, same)] if len(by_code) > 1 else bad
+        bad, numbers = bad_rows[is_bad], numbers[is_bad]
+        codes: dict[str, int] = {}
+        code_of = np.zeros(int(numbers.max()) + 1, np.intp)
+        for number in np.flatnonzero(np.bincount(numbers)).tolist():
+            problem = column.problems[number]
+            code_of[number] = codes.setdefault(problem.code if problem else "", len(codes))
+        found = code_of.take(numbers)
+        for code in codes.values():
+            rows = bad[found == code]
             first_rows = [self._row_numbers[at] for at in rows[:FIRST_ROWS].tolist()]
             findings.count(self._issue(name, int(rows[0])), place, first_rows, len(rows))
 

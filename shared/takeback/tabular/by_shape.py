@@ -68,7 +68,7 @@ class ByShape:
         out.problem[part.rows] = shapes.problem.take(numbers)
         left = np.flatnonzero(~shapes.settled.take(numbers)) if counts[~shapes.settled].any() else numbers[:0]
         if out.kept is not None:
-            shapes.place(part, numbers, out.kept)
+            out.kept = shapes.place(part, numbers, counts, out.kept)
             return left
         texts, lengths, amounts = shapes.values(written, values, digits, numbers)
         if self._column.kind == "money":
@@ -93,23 +93,17 @@ class _Shapes:
         self.words = words
         self.classes = Classes(words, _MOST_SHAPES)
         self.firsts: dict[int, tuple[int, str]] = {}
-        self.seen, self._cells = np.zeros(0, np.int64), np.zeros(0, np.int64)
-        self.settled, self.filled, self._asked, self._changed = (np.zeros(0, bool) for _ in range(4))
-        self.problem = np.zeros(0, np.int32)
-        self._before, self._after = np.zeros(0, np.uint64), np.zeros(0, np.uint64)  # what the digits stand between
-        self._length, self._factor, self._constant = (np.zeros(0, np.int64) for _ in range(3))
-        self._weights = np.zeros((0, 8 * words))
+        count = _MOST_SHAPES + 1
+        self.seen, self._cells = np.zeros(count, np.int64), np.zeros(count, np.int64)
+        self.settled, self.filled, self._asked, self._changed = (np.zeros(count, bool) for _ in range(4))
+        self.problem = np.zeros(count, np.int32)
+        self._before, self._after = np.zeros(count, np.uint64), np.zeros(count, np.uint64)  # what the digits stand between
+        self._length, self._factor, self._constant = (np.zeros(count, np.int64) for _ in range(3))
+        self._weights = np.zeros((count, 8 * words))
 
     def number(self, shape: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The numbers of some shapes, and how many there are of each."""
-        numbers = self.classes.number(shape)[0].astype(np.intp)
-        known = len(self.classes) + 1
-        if known > len(self._cells):
-            for name, array in vars(self).items():
-                if isinstance(array, np.ndarray):
-                    grown = np.zeros((2 * known, *array.shape[1:]), array.dtype)
-                    grown[: len(array)] = array
-                    setattr(self, name, grown)
+        numbers = self.classes.number(shape)[0]
         counts = np.bincount(numbers, minlength=len(self._cells))
         self._cells += counts
         return numbers, counts
@@ -171,12 +165,14 @@ class _Shapes:
         cells = ByteCells(Buffer.of(spread.tobytes().translate(None, b"\0")), np.cumsum(lengths) - lengths + 1, lengths)
         return cells.words(-(-int(lengths.max()) // 8)), lengths, amounts
 
-    def place(self, part: Part, numbers: np.ndarray, kept: ByteCells) -> None:
+    def place(self, part: Part, numbers: np.ndarray, counts: np.ndarray, kept: ByteCells) -> ByteCells:
         """Where the value is not what is written, it is put behind the other texts."""
+        if not counts[self._changed].any():
+            return kept
         changed = np.flatnonzero(self._changed.take(numbers))
         which, different = pd.factorize(numbers[changed])
         texts = [int(text).to_bytes(_WORD, "little").rstrip(b"\0")[1:] for text in self._before[different]]
-        kept.put(part.places_of(changed), texts, which)
+        return kept.put(part.places_of(changed), texts, which)
 
 
 class _ShortShapes(_Shapes):
@@ -184,8 +180,9 @@ class _ShortShapes(_Shapes):
 
     def __init__(self, words: int) -> None:
         super().__init__(words)
-        self._moves = np.zeros((0, 2 * _RUNS), np.uint64)  # for each run of digits: by how many bits, and which bytes thereafter
-        self._align, self._indent = np.zeros(0, np.uint64), np.zeros(0, np.uint64)
+        count = _MOST_SHAPES + 1
+        self._shifts, self._masks = np.zeros((_RUNS, count), np.uint64), np.zeros((_RUNS, count), np.uint64)  # of each run of digits
+        self._align, self._indent = np.zeros(count, np.uint64), np.zeros(count, np.uint64)
 
     def _keep_digits(self, number: int, factor: int) -> bool:
         super()._keep_digits(number, factor)
@@ -197,7 +194,7 @@ class _ShortShapes(_Shapes):
             self._before[number] = self._after[number] = self._factor[number] = self._length[number] = 0
             return False
         for run, (distance, mask) in enumerate(masks.items()):
-            self._moves[number, 2 * run : 2 * run + 2] = 8 * distance, mask
+            self._shifts[run, number], self._masks[run, number] = 8 * distance, mask
         self._align[number], self._indent[number] = 8 * (_WORD - len(digits)), 8 * (1 + (factor < 0))
         self._after[number] <<= self._indent[number] + np.uint64(8 * len(digits))
         self._before[number] |= self._after[number]
@@ -209,8 +206,7 @@ class _ShortShapes(_Shapes):
         del values, digits  # the shape says where they are
         cells = words[:, 0]
         texts = np.zeros_like(cells)
-        for run in range(_RUNS):
-            shift, mask = np.ascontiguousarray(self._moves[:, 2 * run]), np.ascontiguousarray(self._moves[:, 2 * run + 1])
+        for shift, mask in zip(self._shifts, self._masks, strict=True):
             if mask.any():
                 texts |= (cells >> shift.take(numbers)) & mask.take(numbers)
         amounts = _number_of_eight_digits(texts << self._align.take(numbers)).astype(np.int64)

@@ -79,8 +79,10 @@ class ByValue:
             out.filled[part.rows] = self._filled.take(numbers)
         if out.kept is not None:
             changed = np.flatnonzero(~self._same.take(numbers))
-            which, different = pd.factorize(numbers[changed])
-            out.kept.put(part.places_of(changed), [self._answers.texts[number] for number in different.tolist()], which)
+            if len(changed):
+                which, different = pd.factorize(numbers[changed])
+                texts = [self._answers.texts[number] for number in different.tolist()]
+                out.kept = out.kept.put(part.places_of(changed), texts, which)
         else:
             texts = self._rendered.take(numbers)
             out.render(part.rows, texts.view(np.uint64).reshape(len(texts), texts.dtype.itemsize // 8), self._lengths.take(numbers))

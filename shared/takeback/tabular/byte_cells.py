@@ -131,11 +131,12 @@ class ByteCells(Sequence[str]):
             found.starts[at], found.lengths[at] = self.buffer.add(data), len(data)
         return found
 
-    def put(self, rows: np.ndarray, texts: Sequence[bytes], which: np.ndarray) -> None:
-        """Let row `rows[i]` of these cells be `texts[which[i]]`, which is not to be read again."""
-        starts = np.array([self.buffer.add(text) for text in texts], np.int64)
-        self.starts[rows] = starts[which]
-        self.lengths[rows] = np.array([len(text) for text in texts], np.int64)[which]
+    def put(self, rows: np.ndarray, texts: Sequence[bytes], which: np.ndarray) -> ByteCells:
+        """The same cells with `texts[which[i]]`, which is not to be read again, in row `rows[i]`."""
+        found = ByteCells(self.buffer, self.starts.copy(), self.lengths.copy())
+        found.starts[rows] = np.array([self.buffer.add(text) for text in texts], np.int64)[which]
+        found.lengths[rows] = np.array([len(text) for text in texts], np.int64)[which]
+        return found
 
     def hold(self, places: np.ndarray) -> np.ndarray:
         """Which cells hold one of some places of the buffer, that are in ascending order."""
@@ -150,24 +151,23 @@ class ByteCells(Sequence[str]):
         following = np.append(places, len(self.buffer.data)).take(np.searchsorted(places, self.starts))
         return following < self.starts + self.lengths
 
-    def windows(self, size: int, lead: int | None = None) -> np.ndarray:
-        """The first `size` bytes of each cell (a multiple of 8), zeros beyond its end, as an array of void scalars.
-
-        With a `lead` this sign comes first.
-        """
+    def stretches(self, size: int, before: int = 0) -> np.ndarray:
+        """`size` bytes from `before` bytes before each cell on, whatever stands there, as an array of void scalars."""
         data = self.buffer.data
         if size > SLACK:
             data = np.concatenate([data, np.zeros(size, np.uint8)])
         every = np.ndarray((len(data) - size + 1,), f"V{size}", data.data, strides=(1,))
-        found = every[self.starts if lead is None else self.starts - 1]  # before the first cell of a buffer stands something, too
-        words = found.view(np.uint64).reshape(len(found), size // 8)
-        inside = np.minimum(self.lengths if lead is None else self.lengths + 1, size)
+        return every[self.starts - before if before else self.starts]
+
+    def windows(self, size: int) -> np.ndarray:
+        """The first `size` bytes of each cell (a multiple of 8), zeros beyond its end, as an array of void scalars."""
+        found = self.stretches(size)
+        inside = np.minimum(self.lengths, size)
         if size <= 8 * _MOST_WORDS:
+            words = found.view(np.uint64).reshape(len(found), size // 8)
             words &= _masks(size // 8).take(inside, axis=0)
         else:
             found.view(np.uint8).reshape(len(found), size)[np.arange(size) >= inside[:, None]] = 0
-        if lead is not None:
-            found.view(np.uint8).reshape(len(found), size)[:, 0] = lead
         return found
 
     def words(self, count: int) -> np.ndarray:

@@ -55,13 +55,19 @@ class ByteRecords(Sequence[Sequence[str]]):
 
 
 class _Record(Sequence[str]):
-    """A record that is read when somebody looks at it: of most of them nobody wants more than their place."""
+    """A record that is read once somebody looks at it: of most of them nobody wants more than their place."""
 
-    __slots__ = ("_at", "_records")
+    __slots__ = ("_at", "_cells", "_records")
 
     def __init__(self, records: ByteRecords, at: int) -> None:
         self._records = records
         self._at = at
+        self._cells: Sequence[str] | None = None
+
+    def _read(self) -> Sequence[str]:
+        if self._cells is None:
+            self._cells = self._records[self._at]
+        return self._cells
 
     def __len__(self) -> int:
         return len(self._records.uneven.get(self._at, self._records.starts))
@@ -71,7 +77,7 @@ class _Record(Sequence[str]):
     @overload
     def __getitem__(self, at: slice) -> Sequence[str]: ...
     def __getitem__(self, at: int | slice) -> str | Sequence[str]:
-        return self._records[self._at][at]
+        return self._read()[at]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._records[self._at])
+        return iter(self._read())

@@ -39,22 +39,22 @@ class Classes:
         self._most = most
         self._bits = _FEWEST_SLOTS
         self._slots = np.zeros(1 << self._bits, np.int32)
-        self._keys = np.full((64, self._words), NO_TEXT, np.uint64)
-        self._number_of = {self._keys[0].tobytes(): 0}
+        self._keys = np.full((self._words, 64), NO_TEXT, np.uint64)  # the words of key n are column n
+        self._number_of = {self._keys[:, 0].tobytes(): 0}
 
     def __len__(self) -> int:
         return len(self._number_of) - 1
 
     def key(self, number: int) -> str:
         """The text with a number."""
-        return self._keys[number].tobytes().rstrip(b"\0").decode()
+        return self._keys[:, number].tobytes().rstrip(b"\0").decode()
 
     def number(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The number of each key, and the positions of those that were not known, in order of their new numbers."""
         hashes = _hashed(keys)
-        slots = hashes >> np.uint64(64 - self._bits)
-        numbers = self._slots.take(slots)
-        strange = np.flatnonzero(_differ(self._keys.take(numbers, axis=0), keys))
+        slots = (hashes >> np.uint64(64 - self._bits)).view(np.int64)
+        numbers = self._slots.take(slots).astype(np.intp)
+        strange = np.flatnonzero(self._differ(numbers, keys))
         if not len(strange):
             return numbers, strange
         if len(self) >= self._most:
@@ -63,13 +63,20 @@ class Classes:
         which, firsts = distinct(hashes[strange])
         found, new = self._look_up(keys, strange[firsts])
         numbers[strange] = found[which]
-        odd = strange[_differ(self._keys[numbers[strange]], keys[strange])]
+        odd = strange[self._differ(numbers[strange], keys[strange])]
         if len(odd):  # several keys with one hash
             numbers[odd], more = self._look_up(keys, odd)
             new = np.concatenate([new, more])
         self._slots[slots[strange]] = numbers[strange]
         self._widen()
         return numbers, new
+
+    def _differ(self, numbers: np.ndarray, keys: np.ndarray) -> np.ndarray:
+        """Which keys are not those with some numbers."""
+        found = self._keys[0].take(numbers) != keys[:, 0]
+        for at in range(1, self._words):
+            found |= self._keys[at].take(numbers) != keys[:, at]
+        return found
 
     def _look_up(self, keys: np.ndarray, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The numbers of the keys at some positions, one by one; and which of the positions are new."""
@@ -78,11 +85,11 @@ class Classes:
         known = self._number_of
         found = np.array([known.setdefault(data[at : at + size], len(known)) for at in range(0, len(data), size)], np.int32)
         after = len(self)
-        while after >= len(self._keys):
-            self._keys = np.concatenate([self._keys, np.full_like(self._keys, NO_TEXT)])
+        while after >= self._keys.shape[1]:
+            self._keys = np.concatenate([self._keys, np.full_like(self._keys, NO_TEXT)], axis=1)
         _, firsts = distinct(found)
         new = positions[firsts[found[firsts] > before]]
-        self._keys[before + 1 : after + 1] = keys[new]
+        self._keys[:, before + 1 : after + 1] = keys[new].T
         return found, new
 
     def _widen(self) -> None:
@@ -91,7 +98,7 @@ class Classes:
             self._bits = min(_MOST_SLOTS, len(self).bit_length() + 4)
             self._slots = np.zeros(1 << self._bits, np.int32)
             numbers = np.arange(1, len(self) + 1, dtype=np.int32)
-            self._slots[_hashed(self._keys[1 : len(self) + 1]) >> np.uint64(64 - self._bits)] = numbers
+            self._slots[_hashed(self._keys[:, 1 : len(self) + 1].T) >> np.uint64(64 - self._bits)] = numbers
 
 
 def _hashed(keys: np.ndarray) -> np.ndarray:
@@ -103,12 +110,4 @@ def _hashed(keys: np.ndarray) -> np.ndarray:
         found *= _ODD[at]
     found ^= found >> _HALF
     found *= _ODD[0]
-    return found
-
-
-def _differ(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Which rows are not equal."""
-    found = left[:, 0] != right[:, 0]
-    for at in range(1, left.shape[1]):
-        found |= left[:, at] != right[:, at]
     return found

@@ -20,7 +20,9 @@ _MANY = 500  # rows from which on it is quicker to look at whole columns
 _MOST_SHAPES = 1_000
 _ONES, _HIGH = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 _FIRST = np.isin(np.arange(256), [ord(" "), *(start.encode()[0] for start in STARTS)])  # bytes that a cell may begin with to need a look
-_ODD = re.compile(rf'[",{SPLITS}]|^ *[{re.escape("".join(STARTS))}]')  # what a cell holds that may not stand in the file as it is
+_START = rf" *[{re.escape(''.join(STARTS))}]"
+_ODD = re.compile(rf'[",{SPLITS}]|^{_START}')  # what a cell holds that may not stand in the file as it is
+_ODD_IN_LINE = re.compile(rf'[",{SPLITS}]|\0{_START}')  # the same of cells with a NUL before each
 
 
 class Sink(Protocol):
@@ -43,9 +45,11 @@ class ErrorFile:
         """Add bad rows. `which` of the reasons a row has; they are ready to stand in the file."""
         if len(row_numbers) < _MANY:
             rows = zip(*columns, strict=True)
-            texts = [[*map(quoted, cells), b"%d" % number] for cells, number in zip(rows, row_numbers, strict=True)]
-            lines = [b",".join([*text, reasons[at]]) for text, at in zip(texts, which.tolist(), strict=True)]
-            self._sink.write(b"\r\n".join([*lines, b""]))
+            lines = [
+                b"%b,%d,%b\r\n" % (_line(cells), number, reasons[at])
+                for cells, number, at in zip(rows, row_numbers, which.tolist(), strict=True)
+            ]
+            self._sink.write(b"".join(lines))
             return
         pieces: list[Padded] = []
         for column, cells in zip(self._columns, columns, strict=True):
@@ -53,6 +57,14 @@ class ErrorFile:
         pieces += [of_one_width([b"%d" % number for number in row_numbers]), b",", ByteCells.of_bytes(reasons).take(which), b"\r\n"]
         for block in joined(pieces, len(row_numbers)):
             self._sink.write(block)
+
+
+def _line(cells: Sequence[str]) -> bytes:
+    """Some cells, most of which may stand in the file as they are, as a line of it."""
+    text = "\0".join(["", *cells])
+    if _ODD_IN_LINE.search(text):
+        return b",".join(map(quoted, cells))
+    return text[1:].encode("utf-8", "replace").replace(b"\0", b",")
 
 
 def quoted(text: str) -> bytes:

@@ -16,7 +16,7 @@ import numpy as np
 
 from takeback.rules.options import Options
 from takeback.tabular.byte_body import ByteBody
-from takeback.tabular.byte_cells import ESCAPED, SLACK, Buffer, ByteCells
+from takeback.tabular.byte_cells import SLACK, Buffer, ByteCells
 from takeback.tabular.byte_records import ByteRecords
 from takeback.tabular.csv_file import CsvStart, has_swallowed_lines, start_csv
 from takeback.tabular.encoding import BLOCK_BYTES, text_of
@@ -28,6 +28,7 @@ from takeback.tabular.tables import lay_out
 
 _TAB, _LF, _CR, _QUOTE, _BACKSLASH = b'\t\n\r"\\'
 _ROOM = 1 << 16  # for texts that are added to a batch
+_BEYOND_ASCII = np.uint64(0x8080808080808080)
 _MOST_INNER_LINES = 100  # of one record; beyond that the exact reader has its own opinion
 
 
@@ -163,7 +164,7 @@ class _Scanner:
         is_line = text.take(places) == _LF
         inner_lines, delimiters = inner[text[inner] == _LF], inner[text[inner] != _LF]
         last_ends = places[is_line]
-        returns = _inner_carriage_returns(text, block, last_ends)
+        returns = _inner_carriage_returns(text, block, found)
         if len(returns) and not ((np.searchsorted(quotes, returns) + was_quoted) & 1).all():
             raise Objection
         escaped = [inner_lines, returns, _places(text, block, _BACKSLASH)]
@@ -179,7 +180,9 @@ class _Scanner:
         doubled = np.zeros(len(quotes), bool)
         doubled[:-1] = follows[1:]
         after = text[quotes[~opening & ~doubled] + 1]
-        if not (np.isin(before, (self._delimiter, _LF)).all() and np.isin(after, (self._delimiter, _LF, _CR)).all()):
+        is_begun = (before == self._delimiter) | (before == _LF)
+        is_ended = (after == self._delimiter) | (after == _LF) | (after == _CR)
+        if not (is_begun.all() and is_ended.all()):
             raise Objection
         return quotes[doubled]
 
@@ -243,7 +246,7 @@ def _take_out(found: np.ndarray, quotes: np.ndarray, *, starts_inside: bool) -> 
     edges = np.concatenate([[0] * starts_inside, quotes, [len(found)] * ((len(quotes) + starts_inside) % 2)]).astype(np.int64)
     lengths = edges[1::2] - edges[::2]
     if lengths.sum() < len(found) // 4:
-        places = np.repeat(edges[::2] - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
+        places = _spread(edges[::2], lengths)
         inside = places[found[places]]
     else:
         steps = np.zeros(len(found) + 1, np.int8)
@@ -255,15 +258,17 @@ def _take_out(found: np.ndarray, quotes: np.ndarray, *, starts_inside: bool) -> 
 
 
 def _check_utf8(text: np.ndarray, block: bytes) -> None:
-    """Only bytes beyond ASCII and the one after each of them are decoded: they are few, and that is as strict."""
+    """Only eight bytes with some beyond ASCII and the eight after them are decoded: they are few, and that is as strict."""
     if b"\0" in block:
         raise Objection
     if block.isascii():
         return
-    beyond = text > 127
-    beyond[1:] |= beyond[:-1]  # from left to right, numpy reads before it writes
+    whole = len(text) // 8 * 8
+    words = text[:whole].view(np.uint64)
+    beyond = (words & _BEYOND_ASCII) != 0
+    beyond[1:] |= beyond[:-1]
     try:
-        text[beyond].tobytes().decode()
+        (words[beyond].tobytes() + block[whole:]).decode()
     except UnicodeDecodeError:
         raise Objection from None
 
@@ -272,34 +277,35 @@ def _places(text: np.ndarray, block: bytes, sign: int) -> np.ndarray:
     return np.flatnonzero(text == sign) if sign in block else np.zeros(0, np.int64)
 
 
-def _inner_carriage_returns(text: np.ndarray, block: bytes, last_ends: np.ndarray) -> np.ndarray:
-    """The places of carriage returns that do not stand before the end of a record."""
-    if _CR not in block:
-        return last_ends[:0]
-    ending = last_ends[text[last_ends - 1] == _CR] - 1
-    found = text == _CR
-    if np.count_nonzero(found) == len(ending):
-        return last_ends[:0]
-    return np.setdiff1d(np.flatnonzero(found), ending, assume_unique=True)
+def _inner_carriage_returns(text: np.ndarray, block: bytes, found: np.ndarray) -> np.ndarray:
+    """The places of carriage returns that do not stand before the end of a record, which is among the signs that were found."""
+    returns = _places(text, block, _CR)
+    return returns[~(found[returns + 1] & (text[returns + 1] == _LF))]
 
 
 def _undouble(buffer: Buffer, starts: np.ndarray, lengths: np.ndarray, quoted: np.ndarray, signs: _Signs) -> np.ndarray:
     """Writes doubled quotation marks once, where they stand, and gives the places of what is to be escaped thereafter."""
-    if not len(signs.doubled):
-        return signs.escaped
-    quoted = quoted[np.argsort(starts[quoted], kind="stable")]
-    cells = np.unique(quoted[np.searchsorted(starts[quoted], signs.doubled, side="right") - 1])
-    escaped = [signs.escaped]
-    for cell in cells.tolist():
-        start, stop = int(starts[cell]), int(starts[cell] + lengths[cell])
-        text = buffer.data[start:stop].tobytes().replace(b'""', b'"')
-        lengths[cell] = len(text)
-        buffer.data[start : start + len(text)] = np.frombuffer(text, np.uint8)
-        inside = slice(*np.searchsorted(signs.escaped, (start, stop)))
-        if inside.start < inside.stop:
-            signs.escaped[inside] = stop  # behind the cell now
-            escaped.append(np.array([start + at for at, sign in enumerate(text) if sign in ESCAPED], np.int64))
-    return np.sort(np.concatenate(escaped))
+    doubled, escaped = signs.doubled, signs.escaped
+    if not len(doubled):
+        return escaped
+    quoted = quoted[np.argsort(starts[quoted])]
+    cell_of_each = quoted[np.searchsorted(starts[quoted], doubled, side="right") - 1]
+    firsts = np.flatnonzero(np.diff(cell_of_each, prepend=-1))  # of the marks of each cell
+    cells = cell_of_each[firsts]
+    places = _spread(starts[cells], lengths[cells])
+    kept = np.ones(len(places), bool)
+    kept[np.searchsorted(places, doubled)] = False
+    text, ends = buffer.data[places[kept]], starts[cells] + lengths[cells]
+    lengths[cells] -= np.diff(firsts, append=len(doubled))
+    buffer.data[_spread(starts[cells], lengths[cells])] = text
+    holder = np.maximum(np.searchsorted(starts[cells], escaped, side="right") - 1, 0)
+    inside = (escaped >= starts[cells][holder]) & (escaped < ends[holder])
+    return escaped - inside * (np.searchsorted(doubled, escaped) - firsts[holder])  # by the marks before them in their cell
+
+
+def _spread(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """All places of some stretches of text, one stretch after the other."""
+    return np.repeat(starts - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
 
 
 def _uneven(buffer: Buffer, starts: np.ndarray, lengths: np.ndarray, lasts: np.ndarray, quoted: np.ndarray, width: int) -> ByteRecords:

@@ -43,8 +43,9 @@ class ParsedColumn:
         self.cents = np.zeros(len(cells) if column.kind == "money" else 0, np.int64)
         self.filled = np.zeros(len(self.cents), bool)
         # An id or a text is copied from where it stands unless it is changed; all else is rendered.
-        self.kept = ByteCells(cells.buffer, cells.starts.copy(), cells.lengths.copy()) if column.kind in ("id", "text") else None
-        self._texts, self._lengths = np.zeros((len(cells), 1), np.uint64), np.zeros(len(cells), np.int64)
+        self.kept = cells if column.kind in ("id", "text") else None
+        rendered = len(cells) if self.kept is None else 0
+        self._texts, self._lengths = np.zeros((rendered, 1), np.uint64), np.zeros(rendered, np.int64)
 
     @property
     def bad(self) -> np.ndarray:

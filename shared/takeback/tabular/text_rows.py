@@ -70,14 +70,15 @@ def _write(text: bytearray, places: np.ndarray, items: np.ndarray | np.void) -> 
 
 
 def _write_cells(text: bytearray, places: np.ndarray, piece: Led) -> None:
-    """Cells in windows that are little longer than they are."""
+    """Cells in stretches that are little longer than they are; what comes along from behind a cell is overwritten, too."""
     steps = piece.cells.lengths >> 5
-    text.extend(bytes(_STEP))
     for step in np.flatnonzero(np.bincount(steps)).tolist():
         some = np.flatnonzero(steps == step)
         whole = len(some) == len(steps)
-        cells = piece.cells if whole else piece.cells.take(some)
-        _write(text, places if whole else places[some], cells.windows(_STEP * (step + 1), piece.lead))
+        size = _STEP * (step + 1)
+        cells = (piece.cells if whole else piece.cells.take(some)).stretches(size, before=1)
+        cells.view(np.uint8)[::size] = piece.lead  # before the first cell of a buffer stands something, too
+        _write(text, places if whole else places[some], cells)
 
 
 def joined(pieces: Sequence[Padded], count: int) -> Iterator[bytes]:

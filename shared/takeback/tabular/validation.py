@@ -145,7 +145,7 @@ def _without_rows(chunks: Iterator[Chunk], excluded: Sequence[int], table: Table
     """The chunks without the rows that the uploader leaves out, each of them with a receipt."""
     doomed = set(excluded)
     for chunk in chunks:
-        if doomed.isdisjoint(chunk.row_numbers):
+        if not doomed or doomed.isdisjoint(chunk.row_numbers):
             yield chunk
             continue
         keep = [at for at, row in enumerate(chunk.row_numbers) if row not in doomed]
