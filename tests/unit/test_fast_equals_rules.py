@@ -21,6 +21,7 @@ from takeback.errors import Refused
 from takeback.records import record_type
 from takeback.rules.identifiers import uuid7s
 from takeback.rules.options import Options
+from takeback.tabular import by_shape, by_value, guarded_csv
 from takeback.tabular.guarded_csv import Objection, open_guarded_csv
 from takeback.tabular.limits import Limits
 from takeback.tabular.plan import Asked
@@ -189,6 +190,19 @@ def as_csv(rows: list[list[str]], delimiter: str = ",", line_end: str = "\r\n", 
 @given(rows=sheets(), answers=st.sampled_from([{}, {"date_order": "MDY"}, {"decimal_mark": ","}, {"money_unit": "cents"}]))
 def test_columns_read_by_value_and_shape_equal_the_rules_cell_by_cell(rows: list[list[str]], answers: dict[str, Any]) -> None:
     compare_engines(as_csv([HEADERS, *rows]).encode(), MAPPING, Options(**answers, delimiter=",", encoding="utf-8", header_row=1))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_columns_of_more_values_and_shapes_than_are_kept_equal_the_rules_cell_by_cell(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guarded_csv, "CHUNK_ROWS", 60)
+    monkeypatch.setattr(by_value, "_FEW", 5)
+    monkeypatch.setattr(by_shape, "_MOST_SHAPES", 20 + 20 * seed)
+    rng = Random(seed)  # noqa: S311 - the same sheet for the same seed
+    rows = [
+        ["".join(rng.choice("0123456789") if sign == "#" else sign for sign in text) for text in map(rng.choice, COLUMNS)]
+        for _ in range(400)
+    ]
+    compare_engines(as_csv([HEADERS, *rows]).encode(), MAPPING, Options(date_order="MDY", delimiter=",", encoding="utf-8", header_row=1))
 
 
 SPOILT = [b'"', b",", b"\n", b"\r", b"\0", b"\xff", b"\n\n", b"\r\n", b"\xe2\x80", b'""', b" "]

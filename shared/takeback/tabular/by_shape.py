@@ -79,6 +79,8 @@ class ByShape:
 
     def _ask(self, shape: str) -> Verdict | None:
         found = verdict(self._column, self._reading, shape, self._kind)
+        if self._column.kind == "date":  # whether there is such a day depends on the digits, whether a cell is a date at all does not
+            return found if found.problem is not None and found.problem.code == "not_a_date" else None
         if found.kind == "same":
             return found if self._column.kind in ("id", "text") and copy_text(shape) == shape.encode() else None
         if found.kind == "times":

@@ -63,7 +63,7 @@ class Classes:
         which, firsts = distinct(hashes[strange])
         found, new = self._look_up(keys, strange[firsts])
         numbers[strange] = found[which]
-        odd = strange[self._differ(numbers[strange], keys[strange])]
+        odd = strange[self._differ(numbers[strange], keys[strange]) & (numbers[strange] != 0)]
         if len(odd):  # several keys with one hash
             numbers[odd], more = self._look_up(keys, odd)
             new = np.concatenate([new, more])
@@ -83,7 +83,11 @@ class Classes:
         size, before = 8 * self._words, len(self)
         data = keys[positions].tobytes()
         known = self._number_of
-        found = np.array([known.setdefault(data[at : at + size], len(known)) for at in range(0, len(data), size)], np.int32)
+        given = []
+        for at in range(0, len(data), size):
+            key = data[at : at + size]
+            given.append(known.setdefault(key, len(known)) if len(known) <= self._most else known.get(key, 0))
+        found = np.array(given, np.intp)
         after = len(self)
         while after >= self._keys.shape[1]:
             self._keys = np.concatenate([self._keys, np.full_like(self._keys, NO_TEXT)], axis=1)

@@ -71,7 +71,7 @@ class _KindReader:
         if self._keeps_texts:
             part = part.take(np.flatnonzero(~_plain(part.cells)))
         # Amounts and ids seldom repeat, but look alike; dates and quantities repeat as a rule.
-        by_shape = self._kind in ("money", "id") or (self._kind in ("count", "text") and self.values.many)
+        by_shape = self._kind in ("money", "id") or (self._kind in ("count", "text", "date") and self.values.many)
         for rest in self.shapes.read(part, out) if by_shape else [part]:
             if len(rest):
                 self.values.read(rest, out)

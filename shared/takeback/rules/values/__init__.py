@@ -41,7 +41,7 @@ def parse_cell(column: Column, reading: Reading, text: str, kind: str = "t") -> 
         return Problem("required", f"{column.label} is missing. Fill it in, or leave the row out.") if column.required else column.default
     value = _parse(column, reading, text, kind)
     if column.minimum is not None and isinstance(value, int) and value < column.minimum:
-        return _below(column, value)
+        return _below(column)
     return value
 
 
@@ -61,9 +61,10 @@ def _parse(column: Column, reading: Reading, text: str, kind: str) -> str | int 
             return parse_text(text, kind)
 
 
-def _below(column: Column, value: int) -> Problem:
+def _below(column: Column) -> Problem:
+    """No message names the value that it is about: that stands beside it, and a column has few different messages."""
     if column.kind == "money":
         return Problem(
             "negative_amount", f"{column.label} cannot be negative. If this line is a refund, a payout or a credit, leave the row out."
         )
-    return Problem("below_minimum", f"{column.label} must be at least {column.minimum}, not {value}.")
+    return Problem("below_minimum", f"{column.label} must be at least {column.minimum}.")
