@@ -22,7 +22,8 @@ from takeback.records import record_type
 from takeback.rules.identifiers import uuid7s
 from takeback.rules.options import Options
 from takeback.tabular import by_shape, by_value, guarded_csv
-from takeback.tabular.guarded_csv import Objection, open_guarded_csv
+from takeback.tabular.byte_signs import Objection
+from takeback.tabular.guarded_csv import open_guarded_csv
 from takeback.tabular.limits import Limits
 from takeback.tabular.plan import Asked
 from takeback.tabular.reader import open_table

@@ -26,8 +26,9 @@ from takeback.rules.notices import in_the_future, notices
 from takeback.rules.options import Options
 from takeback.rules.preview import SAMPLES, ColumnView, Disproof
 from takeback.tabular.byte_cells import ByteCells
+from takeback.tabular.byte_signs import Objection
 from takeback.tabular.error_file import ErrorFile, Sink
-from takeback.tabular.guarded_csv import Objection, open_guarded_csv
+from takeback.tabular.guarded_csv import open_guarded_csv
 from takeback.tabular.limits import Limits
 from takeback.tabular.one_pass import Pass
 from takeback.tabular.plan import SAMPLE_ROWS, Asked, Plan, Recall, first_evidence, make_plan
