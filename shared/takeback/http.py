@@ -9,6 +9,7 @@ from uuid import UUID
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupportedContentType, RequestValidationError
 from pydantic import BaseModel
 
@@ -26,6 +27,7 @@ SAFE_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Strict-Transport-Security": "max-age=31536000",
 }
+_NOT_JSON = "The body is not JSON. Send it with the content type application/json."
 _FRESH = {**SAFE_HEADERS, "Cache-Control": "no-store"}
 
 logger = Logger()
@@ -40,6 +42,7 @@ def new_app() -> APIGatewayHttpResolver:
     app.exception_handler(UnicodeDecodeError)(_no_text)
     app.exception_handler(Exception)(_broken)
     app.not_found(_no_route)
+    app.use([_only_json])
     return app
 
 
@@ -120,8 +123,15 @@ def _read_json(text: str) -> Any:
         raise json.JSONDecodeError("too deep or too long", "", 0) from None
 
 
+def _only_json(app: APIGatewayHttpResolver, route: NextMiddleware) -> Answer:
+    """Refuse a form. Powertools reads one as no body at all, and an undo without a body is carried out."""
+    if app.current_event.body and "json" not in app.current_event.headers.get("content-type", "json"):
+        raise BadRequest(_NOT_JSON)
+    return route(app)
+
+
 def _other_content(_: RequestUnsupportedContentType) -> Answer:
-    return problem(BadRequest("The body is not JSON. Send it with the content type application/json."))
+    return problem(BadRequest(_NOT_JSON))
 
 
 def _invalid(error: RequestValidationError) -> Answer:
