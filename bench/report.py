@@ -61,7 +61,7 @@ def document(found: Findings) -> str:
 
 _INTRODUCTION = """# Performance
 
-Written by `make bench`; every figure below is of one run of it. To repeat it: `make bench` in a clone, on a machine that does
+Written by `make bench`; every figure below is of one run of it. To repeat it: `make bench` in a clone, on a Linux machine that does
 nothing else. Absolute figures are the machine's; ratios travel.
 
 **Method.** Every run is a new process, pinned to one core (or two, where that is said); contestants take turns in an order
@@ -176,7 +176,7 @@ UPDATE sets one column as the owner, without the trigger; rollback looks for edi
 
 def _inline(found: Findings) -> str:
     limit = Settings.model_fields["inline_rows"].default
-    rows = min(found.loads)
+    rows = min(found.loads, key=lambda count: abs(count - limit))
     commit, rollback = (median(found.loads[rows][name], wall) / rows * limit for name in (COMMIT, ROLLBACK))
     work = median(found.loads[rows][COMMIT], cpu) / rows * limit
     statement = _STATEMENT_SECONDS / max(commit, rollback)
