@@ -253,7 +253,7 @@ def test_existing_rows_are_skipped_or_overwritten_as_chosen_with_the_counts_told
     to_plan(page)
 
     heading(page, "12 rows are in this account already")
-    expect(page.get_by_role("radio", name="Leave them as they are 8 new rows imported, 12 skipped.")).to_be_visible()
+    expect(page.get_by_role("radio", name="Leave them as they are 8 new rows imported, 12 left alone.")).to_be_visible()
     page.get_by_role("radio", name="Overwrite them with this file 8 new rows imported, 12 overwritten.").check()
     press(page, "Import 20 rows")
     heading(page, "8 rows added, 12 overwritten")

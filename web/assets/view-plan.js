@@ -67,7 +67,7 @@ function forecast(job) {
     <legend><h3>${plural(number, "row")} ${number === 1 ? "is" : "are"} in this account already</h3></legend>
     ${notes}
     <div class="choices">
-      ${option("skip", "Leave them as they are", `${plural(skip?.inserted ?? 0, "new row")} imported, ${count(skip?.skipped ?? 0)} skipped.`)}
+      ${option("skip", "Leave them as they are", skip?.inserted ? `${plural(skip.inserted, "new row")} imported, ${count(skip.skipped)} left alone.` : "Nothing is imported.")}
       ${option("update", "Overwrite them with this file", `${plural(update?.inserted ?? 0, "new row")} imported, ${count(update?.updated ?? 0)} overwritten. An undo brings the earlier values back.`)}
     </div>
   </fieldset>`;
