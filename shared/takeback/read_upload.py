@@ -67,7 +67,8 @@ def _asked(reading: Reading) -> Asked:
 
 
 def _fetch(key: keys.BatchKey, reading: Reading, to: BinaryIO) -> Facts:
-    to.writelines(files.stream(reading.key, reading.version_id))
-    to.seek(0)
-    digest = hashlib.file_digest(to, "sha256").hexdigest()  # pyright: ignore[reportArgumentType] - any binary file will do
-    return Facts(batch_id=key.batch_id, reading=reading, bytes=to.tell(), sha256=digest)
+    digest = hashlib.sha256()
+    for block in files.stream(reading.key, reading.version_id):
+        digest.update(block)
+        to.write(block)
+    return Facts(batch_id=key.batch_id, reading=reading, bytes=to.tell(), sha256=digest.hexdigest())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +21,7 @@ from takeback.settings import settings
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_PART_BYTES = 8 << 20  # S3 wants 5 MiB at least; 10,000 parts of 8 MiB hold more rows than any upload
+_PART_BYTES = 5 << 20  # the least that S3 takes; 10,000 parts of 5 MiB hold more rows than any upload
 _MISSING = {"404", "NoSuchKey", "NoSuchVersion", "NoSuchUpload"}
 _ERRORS_URL_SECONDS = 300
 
@@ -146,8 +147,8 @@ def delete_batch(user_id: str, batch_id: UUID) -> None:
 class Writer:
     """An object written piece by piece: small ones in one put, large ones as a multipart upload.
 
-    A context manager that can be entered again: each time begins a new version, nothing is there before a clean exit,
-    and nothing is left behind by a failure. `stored` tells the version afterwards.
+    One part is on its way while the next is written. A context manager that can be entered again: each time begins a new
+    version, nothing is there before a clean exit, and nothing is left behind by a failure. `stored` tells the version afterwards.
     """
 
     def __init__(self, key: str, content_type: str) -> None:
@@ -159,18 +160,21 @@ class Writer:
         self._buffer = BytesIO()
         self._upload_id: str | None = None
         self._parts: list[Any] = []
+        self._sender = ThreadPoolExecutor(1, "parts")
+        self._sending: Future[Any] | None = None
         self._bytes = 0
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None:
-            self._abort()
-            return
-        try:
-            self._finish()
-        except BaseException:
-            self._abort()
-            raise
+        with self._sender:
+            if kind is not None:
+                self._abort()
+                return
+            try:
+                self._finish()
+            except BaseException:
+                self._abort()
+                raise
 
     def write(self, data: bytes) -> None:
         """Add bytes at the end."""
@@ -182,16 +186,27 @@ class Writer:
         body = self._buffer.getvalue()
         self._buffer = BytesIO()
         self._bytes += len(body)
-        with _asking("put"):
-            if self._upload_id is None:
+        if self._upload_id is None:
+            with _asking("put"):
                 begun = client().create_multipart_upload(Bucket=settings().bucket, Key=self._key, ContentType=self._content_type)
-                self._upload_id = begun["UploadId"]
-            number = len(self._parts) + 1
-            part = client().upload_part(Bucket=settings().bucket, Key=self._key, UploadId=self._upload_id, PartNumber=number, Body=body)
-            self._parts.append({"ETag": part["ETag"], "PartNumber": number})
+            self._upload_id = begun["UploadId"]
+        self._wait()
+        self._sending = self._sender.submit(self._put_part, self._upload_id, len(self._parts) + 1, body)
+
+    def _put_part(self, upload_id: str, number: int, body: bytes) -> dict[str, Any]:
+        with _asking("put"):
+            part = client().upload_part(Bucket=settings().bucket, Key=self._key, UploadId=upload_id, PartNumber=number, Body=body)
+        return {"ETag": part["ETag"], "PartNumber": number}
+
+    def _wait(self) -> None:
+        """Take note of the part that is on its way once it has arrived; raises what became of it otherwise."""
+        if self._sending is not None:
+            sending, self._sending = self._sending, None
+            self._parts.append(sending.result())
 
     def _abort(self) -> None:
         """Delete the parts. Where even that fails, the bucket's lifecycle does it a day later, and the first failure is the one to tell."""
+        self._sender.shutdown()
         if self._upload_id is not None:
             with suppress(ClientError, BotoCoreError):
                 client().abort_multipart_upload(Bucket=settings().bucket, Key=self._key, UploadId=self._upload_id)
@@ -205,6 +220,7 @@ class Writer:
             return
         if self._buffer.tell():
             self._send_part()
+        self._wait()
         with _asking("put"):
             done = client().complete_multipart_upload(
                 Bucket=settings().bucket, Key=self._key, UploadId=self._upload_id, MultipartUpload={"Parts": self._parts}

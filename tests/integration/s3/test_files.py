@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+from threading import Event
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -43,7 +44,25 @@ def test_a_large_object_is_written_in_parts(s3: S3Client) -> None:
 
     assert writer.stored.bytes == 19 << 20
     assert b"".join(files.stream("rows/u/b/r", writer.stored.version_id)) == block * 19
-    assert s3.head_object(Bucket=BUCKET, Key="rows/u/b/r")["ETag"].endswith('-3"')
+    assert s3.head_object(Bucket=BUCKET, Key="rows/u/b/r")["ETag"].endswith('-4"')
+
+
+def test_a_part_is_on_its_way_while_the_next_is_written(s3: S3Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_go_on = Event()
+    send = s3.upload_part
+
+    def wait_and_send(**asked: object) -> object:
+        assert may_go_on.wait(30)
+        return send(**asked)  # pyright: ignore[reportArgumentType]
+
+    monkeypatch.setattr(s3, "upload_part", wait_and_send)
+    writer = files.Writer("rows/u/b/r", "text/plain")
+    with writer as rows:
+        rows.write(b"1" * (6 << 20))
+        rows.write(b"2" * (4 << 20))
+        may_go_on.set()
+
+    assert b"".join(files.stream("rows/u/b/r", writer.stored.version_id)) == b"1" * (6 << 20) + b"2" * (4 << 20)
 
 
 def test_a_writer_that_fails_leaves_nothing_behind(s3: S3Client) -> None:
