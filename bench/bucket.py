@@ -60,7 +60,7 @@ class Bucket:
 
 @contextmanager
 def bucket(data: Path, database: str = "postgresql://nobody@127.0.0.1/none") -> Iterator[Bucket]:
-    """The stand-in with the template's bucket, until the block is left. Files of 5,000,000 rows pass its limit on size."""
+    """The stand-in with the template's bucket, until the block is left. Sheets of any length pass: the limits on bytes and rows are raised."""
     template = read_template(ROOT / "template.yaml", _API, _API)
     with ExitStack() as parts:
         data.mkdir(parents=True, exist_ok=True)
@@ -70,4 +70,5 @@ def bucket(data: Path, database: str = "postgresql://nobody@127.0.0.1/none") -> 
         environment = environments(template, ROOT, _API, stand_in.access, Database(database))
         for variables in environment.values():
             variables["UPLOAD_MAX_BYTES"] = "2000000000"
+            variables["MAX_ROWS"] = "10000000"
         yield Bucket(stand_in.access.client("s3"), environment["Validate"]["BUCKET"], environment)
