@@ -60,7 +60,7 @@ class Bucket:
 
 @contextmanager
 def bucket(data: Path, database: str = "postgresql://nobody@127.0.0.1/none") -> Iterator[Bucket]:
-    """The stand-in with the template's bucket, until the block is left. Sheets of any length pass: the limits on bytes and rows are raised."""
+    """The stand-in with the template's bucket, until the block is left. Its limits let sheets of any length pass."""
     template = read_template(ROOT / "template.yaml", _API, _API)
     with ExitStack() as parts:
         data.mkdir(parents=True, exist_ok=True)
