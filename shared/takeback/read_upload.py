@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import tempfile
 import time
 from datetime import UTC, datetime
 from functools import partial
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from takeback.errors import Refused, TakebackError
 from takeback.records import record_type
@@ -17,6 +15,7 @@ from takeback.rules.preview import Preview
 from takeback.rules.upload import Reading
 from takeback.settings import settings
 from takeback.stores import files, uploads
+from takeback.stores.download import Download
 from takeback.tabular.limits import Limits
 from takeback.tabular.plan import Asked
 from takeback.tabular.to_preview import Facts, preview_of, unreadable
@@ -44,13 +43,13 @@ def _read(key: keys.BatchKey, reading: Reading) -> Preview:
     rows = files.Writer(keys.of_batch("rows", *place, reading.revision), "text/plain; charset=utf-8")
     errors = files.Writer(keys.of_batch("errors", *place, f"{reading.revision}.csv"), "text/csv; charset=utf-8")
     progress = uploads.Progress(*place, reading.revision)
-    with tempfile.TemporaryFile() as source:
-        facts = _fetch(key, reading, source)
+    outputs = Outputs(rows, errors, progress, partial(uploads.recall, key.user_id))
+    with Download(reading.key, reading.version_id) as source:
         try:
-            understood = validate(source, _asked(reading), Outputs(rows, errors, progress, partial(uploads.recall, key.user_id)))
+            understood = validate(cast("BinaryIO", source), _asked(reading), outputs)
         except Refused as refusal:
-            return unreadable(facts, refusal)
-    return preview_of(facts, understood, rows.stored.version_id, rows.stored.bytes)
+            return unreadable(_facts(key, reading, source), refusal)
+        return preview_of(_facts(key, reading, source), understood, rows.stored.version_id, rows.stored.bytes)
 
 
 def _asked(reading: Reading) -> Asked:
@@ -66,9 +65,5 @@ def _asked(reading: Reading) -> Asked:
     )
 
 
-def _fetch(key: keys.BatchKey, reading: Reading, to: BinaryIO) -> Facts:
-    digest = hashlib.sha256()
-    for block in files.stream(reading.key, reading.version_id):
-        digest.update(block)
-        to.write(block)
-    return Facts(batch_id=key.batch_id, reading=reading, bytes=to.tell(), sha256=digest.hexdigest())
+def _facts(key: keys.BatchKey, reading: Reading, source: Download) -> Facts:
+    return Facts(batch_id=key.batch_id, reading=reading, bytes=source.bytes, sha256=source.sha256())

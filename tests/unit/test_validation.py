@@ -103,6 +103,17 @@ def test_every_row_is_checked_not_only_the_first_hundred() -> None:
     assert len(run.lines) == 49_999
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_an_encoding_that_shows_only_late_in_a_long_file_is_that_of_the_file(encoding: str) -> None:
+    rows = [[f"A-{n}", "2026-01-24", "A lens in a box with a lid", "1", "1.00", ""] for n in range(30_000)]
+    rows[29_000][2] = "Café crème brûlée déjà"
+    run = Run(sheet(*rows).encode(encoding))
+
+    assert run.found.table.facts.encoding == encoding
+    assert run.found.done.findings.invalid == 0
+    assert run.lines[29_000][3] == "Café crème brûlée déjà"
+
+
 def test_a_date_order_proven_by_the_last_row_of_many_holds_for_all() -> None:
     rows = [[f"A-{n}", "03/04/2026", "Lens", "1", "1.00", ""] for n in range(45_000)]
     run = Run(sheet(*rows, ["B", "25/04/2026", "Lens", "1", "1.00", ""]))

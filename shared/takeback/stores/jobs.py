@@ -73,7 +73,7 @@ def _commit(user_id: str, asked: CommitRequest, preview: Preview, job_id: UUID |
     with telemetry.step("commit", asked.batch_id) as clock:
         batch = commit.commit(
             order,
-            files.stream(rows_key, order.rows_version),
+            files.stream(rows_key, order.rows_version)[1],
             rollback_window_hours=settings().rollback_window_hours,
             dry_run=asked.dry_run,
             only_count=order.row_count > settings().inline_rows and asked.dry_run,

@@ -15,6 +15,10 @@ class Objection(Exception):
     """The file is not as plain as it has to be here."""
 
 
+class NotUtf8(Objection):
+    """The bytes are no UTF-8."""
+
+
 @dataclass(frozen=True, slots=True)
 class Signs:
     """Where signs stand in some text, in ascending order."""
@@ -132,7 +136,7 @@ def _check_utf8(text: np.ndarray, block: bytes) -> None:
     try:
         (words[beyond].tobytes() + block[whole:]).decode()
     except UnicodeDecodeError:
-        raise Objection from None
+        raise NotUtf8 from None
 
 
 def _places(text: np.ndarray, block: bytes, sign: int) -> np.ndarray:

@@ -46,9 +46,9 @@ def open_csv(source: BinaryIO, options: Options, limits: Limits) -> RawFile:
     return RawFile(start.facts, batches, notices=start.notices)
 
 
-def start_csv(source: BinaryIO, options: Options, limits: Limits) -> CsvStart:
-    """How a file is written: its encoding, and how it separates and quotes its cells."""
-    encoding = detect(source, options.encoding)
+def start_csv(source: BinaryIO, options: Options, limits: Limits, *, by_start: bool = False) -> CsvStart:
+    """How a file is written: its encoding, by its start alone or by all of it, and how it separates and quotes its cells."""
+    encoding = detect(source, options.encoding, by_start=by_start)
     blocks = text_blocks(source, encoding.name, limits)
     text = next(blocks, "")
     separator = dialects.sep_line(text)

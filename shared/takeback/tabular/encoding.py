@@ -40,10 +40,11 @@ class Encoding:
     how: str
 
 
-def detect(source: BinaryIO, chosen: str | None) -> Encoding:
+def detect(source: BinaryIO, chosen: str | None, *, by_start: bool = False) -> Encoding:
     """The encoding of a text file: what was chosen, a byte-order mark, UTF-8 but for a few damaged lines, else a detector's sure answer.
 
-    Raises Refused with code "encoding" when nothing is sure: a wrong guess would alter names in silence.
+    `by_start`: when the first block is plain English, the rest is taken for UTF-8 without a look. Raises Refused with code
+    "encoding" when nothing is sure: a wrong guess would alter names in silence.
     """
     if chosen:
         return Encoding(_known(chosen), "chosen")
@@ -54,7 +55,7 @@ def detect(source: BinaryIO, chosen: str | None) -> Encoding:
             return Encoding(name, "bom")
     if wide := _wide_without_mark(start):
         return Encoding(wide, "guessed")
-    first = _first_block_beyond_ascii(source)
+    first = _first_block_beyond_ascii(source, only_one=by_start)
     if first is None or _is_mostly_utf8(first):
         return Encoding("utf-8", "valid")
     return Encoding(name, "guessed") if (name := _legacy(first)) else Encoding("utf-8", "valid")
@@ -84,12 +85,14 @@ def _wide_without_mark(start: bytes) -> str | None:
     return None
 
 
-def _first_block_beyond_ascii(source: BinaryIO) -> bytes | None:
+def _first_block_beyond_ascii(source: BinaryIO, *, only_one: bool) -> bytes | None:
     """The stretch of the file that holds its first bytes beyond ASCII: all bytes before it mean the same in any encoding."""
     source.seek(0)
     while block := source.read(BLOCK_BYTES):
         if not block.isascii():
             return block + source.read(BLOCK_BYTES)
+        if only_one:
+            break
     return None
 
 

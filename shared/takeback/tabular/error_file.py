@@ -28,7 +28,7 @@ _ODD_IN_LINE = re.compile(rf'[",{SPLITS}]|\0{_START}')  # the same of cells with
 class Sink(Protocol):
     """Whatever takes bytes one after the other."""
 
-    def write(self, data: bytes, /) -> object:
+    def write(self, data: bytes | memoryview, /) -> object:
         """Add bytes at the end."""
         ...
 

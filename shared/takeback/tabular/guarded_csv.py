@@ -31,26 +31,28 @@ _ROOM = 1 << 16  # for texts that are added to a batch
 _MOST_INNER_LINES = 100  # of one record; beyond that the exact reader has its own opinion
 
 
-def open_guarded_csv(source: BinaryIO, options: Options, limits: Limits) -> Table | None:
+def open_guarded_csv(source: BinaryIO, options: Options, limits: Limits, *, by_start: bool = False) -> Table | None:
     """The table of a CSV file; None for any other file, and for one that is not plain from the start.
 
-    Reading the chunks may raise `Objection`: then the file has to be read by the exact reader. Raises what that one raises.
+    Reading the chunks may raise `Objection`: then the file has to be read by the exact reader. With `by_start` the encoding is
+    settled by the first block, so that the file need not have arrived; `NotUtf8` says that it has to be settled by all of it.
+    Raises what the exact reader raises.
     """
     if sniff(source, limits) != "csv":
         return None
-    start = start_csv(source, options, limits)
+    start = start_csv(source, options, limits, by_start=by_start)
     dialect = start.dialect
     if dialect.quote != '"' or dialect.backslash or dialect.padded or dialect.width < 2 or dialect.delimiter not in ",;\t|":
         return None
     scanner = _Scanner(ord(dialect.delimiter), dialect.width, start, limits)
-    raw = RawFile(start.facts, scanner.batches(_blocks(source, start)), notices=start.notices)
+    raw = RawFile(start.facts, scanner.batches(_blocks(source, start.encoding.name)), notices=start.notices)
     return lay_out(raw, options, limits, ByteBody)
 
 
-def _blocks(source: BinaryIO, start: CsvStart) -> Iterator[bytes]:
+def _blocks(source: BinaryIO, encoding: str) -> Iterator[bytes]:
     """The file as valid UTF-8 without its byte order mark and `sep=` line, in blocks that end with a line."""
     rest = b""
-    for block in _utf8(source, start.encoding.name):
+    for block in _utf8(source, encoding):
         data = rest + block
         cut = data.rfind(b"\n") + 1
         if cut:

@@ -112,7 +112,7 @@ class Pass:
         ]
         text = side_by_side(self._ids.take(count), pieces)
         text.append(ord("\n"))
-        rows.write(bytes(memoryview(text)[1:]))  # each row begins with the line end of the one before it
+        rows.write(memoryview(text)[1:])  # each row begins with the line end of the one before it
 
     def _show(self, chunk: Chunk, columns: Sequence[ByteCells], bad_rows: BadRows) -> None:
         for at in range(min(len(chunk.row_numbers), self.findings.rows_wanted)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 from takeback.errors import Refused
 from takeback.rules.issues import Issue
@@ -16,6 +17,7 @@ from takeback.tabular.raw import RawFile, RawRows
 from takeback.tabular.table import Table
 
 _SAMPLE = 200
+_Part = TypeVar("_Part")
 
 
 def lay_out(raw: RawFile, options: Options, limits: Limits, body_of: type[Body] = Body) -> Table:
@@ -30,14 +32,14 @@ def lay_out(raw: RawFile, options: Options, limits: Limits, body_of: type[Body] 
     body = body_of(table, layout, first.rows[layout.first_data : layout.first_data + _SAMPLE])
     table.issues += [issue for issue in first.row_issues if issue.row is not None and issue.row <= first.numbers[layout.header]]
     _say_what_was_found(table, layout, first, body, chosen=options.header_row is not None)
-    table.chunks = body.chunks(_resumed([_from(first, layout.first_data)], raw.batches))
+    table.chunks = body.chunks(resumed([_from(first, layout.first_data)], raw.batches))
     return table
 
 
-def _resumed(read: list[RawRows], batches: Iterator[RawRows]) -> Iterator[RawRows]:
-    """The batches with the one that was read already; nothing here holds on to it."""
+def resumed(read: list[_Part], others: Iterator[_Part]) -> Iterator[_Part]:
+    """The parts of a file with the one that was read already; nothing here holds on to it."""
     yield read.pop()
-    yield from batches
+    yield from others
 
 
 def _beyond_blanks(first: RawRows | None, batches: Iterator[RawRows]) -> RawRows:

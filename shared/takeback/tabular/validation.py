@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import BinaryIO
 
 import numpy as np
@@ -26,7 +25,7 @@ from takeback.rules.notices import in_the_future, notices
 from takeback.rules.options import Options
 from takeback.rules.preview import SAMPLES, ColumnView, Disproof
 from takeback.tabular.byte_cells import ByteCells
-from takeback.tabular.byte_signs import Objection
+from takeback.tabular.byte_signs import NotUtf8, Objection
 from takeback.tabular.error_file import ErrorFile, Sink
 from takeback.tabular.guarded_csv import open_guarded_csv
 from takeback.tabular.limits import Limits
@@ -34,6 +33,7 @@ from takeback.tabular.one_pass import Pass
 from takeback.tabular.plan import SAMPLE_ROWS, Asked, Plan, Recall, first_evidence, make_plan
 from takeback.tabular.reader import open_table
 from takeback.tabular.table import Chunk, DroppedLine, Table
+from takeback.tabular.tables import resumed
 
 _LONGEST_SAMPLE = 100
 
@@ -93,9 +93,16 @@ def validate(source: BinaryIO, asked: Asked, outputs: Outputs) -> Understood:
 def _validate(source: BinaryIO, asked: Asked, outputs: Outputs, issues: list[Issue]) -> Understood:
     """By way of the fast reader, unless that one finds something in the file that only the exact one can judge."""
     try:
-        return _understood(source, asked, outputs, issues, _open_fast)
+        try:
+            return _understood(source, asked, outputs, issues, _open_by_start)
+        except NotUtf8:
+            return _understood(source, asked, outputs, issues, _open_fast)
     except Objection:
         return _understood(source, asked, outputs, issues, open_table)
+
+
+def _open_by_start(source: BinaryIO, options: Options, limits: Limits) -> Table:
+    return open_guarded_csv(source, options, limits, by_start=True) or open_table(source, options, limits)
 
 
 def _open_fast(source: BinaryIO, options: Options, limits: Limits) -> Table:
@@ -108,8 +115,9 @@ def _understood(
     table = opened(source, asked.options, asked.limits)
     first = next(table.chunks, None) or Chunk([], [[] for _ in table.headers], [None for _ in table.headers])
     plan = make_plan(table.headers, first, asked, outputs.recall)
-    chunks = chain([first], table.chunks)
-    evidence = first_evidence(plan, first)
+    evidence, columns = first_evidence(plan, first), _column_views(plan, first)
+    chunks = resumed([first], table.chunks)
+    del first
     while True:
         decisions = decide(evidence, plan.options, today=asked.today)
         try:
@@ -126,7 +134,7 @@ def _understood(
                 done=done,
                 decisions=decisions,
                 disproofs=list(disproofs(done.evidence, asked.today)),
-                columns=_column_views(plan, first),
+                columns=columns,
                 issues=[*issues, *table.issues, *_absent(plan, done)],
                 warnings=[*_warnings(table, plan, done), *in_the_future(done.evidence, decisions, asked.today)],
             )

@@ -85,7 +85,7 @@ def test_a_repeated_event_changes_nothing_that_was_seen(s3: S3Client) -> None:
     validate.handler(event, None)
 
     assert preview(batch_id)[1] == first
-    stored = b"".join(files.stream(keys.of_batch("rows", "user", batch_id, first["revision"]), rows))
+    stored = b"".join(files.stream(keys.of_batch("rows", "user", batch_id, first["revision"]), rows)[1])
     assert stored.split(b"\t")[1] == b"A-17"
 
 
