@@ -1,20 +1,23 @@
-"""A bucket as the functions use it: the S3 stand-in of `make run`, in a process of its own, objects on disk.
+"""A bucket as the functions use it, in a process of its own that takes little of the processor, objects on disk.
 
 What it costs is not Takeback's, and real S3 has other delays; but every byte goes over HTTP, signed, by boto3.
 """
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 from bench.fresh import ROOT, USER
-from local.environment import Database, environments, read_template
-from local.services import StandIn
+from local.environment import REGION, Database, environments, read_template
+from local.triggers import Access
 from takeback.rules import keys
 from takeback.rules.options import Options
 from takeback.rules.upload import Start
@@ -60,15 +63,23 @@ class Bucket:
 
 @contextmanager
 def bucket(data: Path, database: str = "postgresql://nobody@127.0.0.1/none") -> Iterator[Bucket]:
-    """The stand-in with the template's bucket, until the block is left. Its limits let sheets of any length pass."""
+    """The template's bucket, until the block is left. Its limits let sheets of any length pass."""
+    folder = data / "objects"
+    folder.mkdir(parents=True, exist_ok=True)
     template = read_template(ROOT / "template.yaml", _API, _API)
-    with ExitStack() as parts:
-        data.mkdir(parents=True, exist_ok=True)
-        stand_in = StandIn(data, template, _API)
-        parts.callback(stand_in.close)
-        stand_in.wait()
-        environment = environments(template, ROOT, _API, stand_in.access, Database(database))
-        for variables in environment.values():
-            variables["UPLOAD_MAX_BYTES"] = "2000000000"
-            variables["MAX_ROWS"] = "10000000"
-        yield Bucket(stand_in.access.client("s3"), environment["Validate"]["BUCKET"], environment)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        access = Access(f"http://127.0.0.1:{listening.getsockname()[1]}", REGION, "bench", "bench")
+        server = subprocess.Popen(
+            [sys.executable, "-m", "bench.objects", str(folder), str(listening.fileno())],
+            stdin=subprocess.PIPE,
+            pass_fds=[listening.fileno()],
+            cwd=ROOT,
+        )
+    environment = environments(template, ROOT, _API, access, Database(database))
+    for variables in environment.values():
+        variables["UPLOAD_MAX_BYTES"] = "2000000000"
+        variables["MAX_ROWS"] = "10000000"
+    try:
+        yield Bucket(access.client("s3"), environment["Validate"]["BUCKET"], environment)
+    finally:
+        server.communicate()

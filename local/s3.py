@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -37,6 +38,7 @@ from local.s3_disk import Broken, Disk
 from local.s3_notices import tell_as_s3_does
 from local.signed_url import check_url
 
+_CHANGED = re.compile("changed|mutated")
 _WRITES = {"PUT", "POST", "DELETE"}
 
 
@@ -121,6 +123,20 @@ class StrictS3:
         return _taken(fields, f"{request.host_url}{bucket}/{quote(name)}", bucket, name, stored)
 
 
+def _patiently(call: Callable[..., Any]) -> Callable[..., Any]:
+    """The call, made once more where another request changed the bucket while moto went through it."""
+
+    def again(*args: Any, **named: Any) -> Any:
+        while True:
+            try:
+                return call(*args, **named)
+            except RuntimeError as error:
+                if not _CHANGED.search(str(error)):
+                    raise
+
+    return again
+
+
 def _taken(fields: dict[str, str], location: str, bucket: str, key: str, stored: Any) -> Response:
     headers = {
         "ETag": stored.etag,
@@ -159,6 +175,7 @@ def main(config: dict[str, Any], listening: int) -> None:
     """Serve until standard input ends, so that the runner's death ends this process too."""
     tell_as_s3_does()
     backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+    backend.list_object_versions = _patiently(backend.list_object_versions)
     stores = {}
     for declared in config["buckets"]:
         bucket = backend.create_bucket(declared["name"], config["region"])

@@ -8,12 +8,23 @@ from __future__ import annotations
 import json
 import threading
 from datetime import datetime
+from io import BytesIO
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey
+
+
+def _copied(version: FakeKey, _memo: dict[int, Any]) -> FakeKey:
+    """A copy without the bytes: moto copies all objects of a bucket for each listing, and closes the copies' buffers thereafter."""
+    found = object.__new__(FakeKey)
+    vars(found).update(vars(version), _etag=version.etag.strip('"'), _value_buffer=BytesIO())
+    return found
+
+
+FakeKey.__deepcopy__ = _copied  # type: ignore[attr-defined]
 
 
 class Broken(Exception):

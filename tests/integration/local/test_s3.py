@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -144,3 +145,17 @@ def test_a_range_beyond_the_object_is_refused(app: Any) -> None:
 
     with pytest.raises(app.s3.exceptions.ClientError, match="InvalidRange"):
         app.s3.get_object(Bucket=app.bucket, Key="digits", Range="bytes=10-11")
+
+
+def test_versions_are_listed_while_others_write(app: Any) -> None:
+    def put(number: int) -> None:
+        app.s3.put_object(Bucket=app.bucket, Key=f"previews/u/{number % 4}/{number}", Body=b"x" * 100_000)
+
+    with ThreadPoolExecutor(4) as writers:
+        written = [writers.submit(put, number) for number in range(60)]
+        while not all(one.done() for one in written):
+            listed = app.s3.list_object_versions(Bucket=app.bucket, Prefix="previews/u/1/")
+
+            assert listed["ResponseMetadata"]["HTTPStatusCode"] == 200
+        assert not [one.exception() for one in written if one.exception()]
+    assert len(app.s3.list_object_versions(Bucket=app.bucket, Prefix="previews/u/1/")["Versions"]) == 15
