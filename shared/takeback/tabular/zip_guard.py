@@ -21,7 +21,8 @@ _BLOCK = 1 << 20
 _SMALL = 20_000_000  # bytes unpacked below which the packing ratio does not matter
 _LARGEST_INDEX = 20_000_000  # bytes of the workbook's own part, which is parsed as a whole
 _DOCTYPES = (b"<!DOCTYPE", b"<!ENTITY", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
-_COUNT = re.compile(rb"<(?:\w+:)?sst\b[^>]*?\b(?:uniqueCount|count)\s*=\s*[\"'](\d+)[^>]*>")
+_STRINGS = re.compile(rb"<(?:\w+:)?sst\b[^>]*>")
+_COUNTS = re.compile(rb"\b(uniqueCount|count)\s*=\s*[\"'](\d+)")
 
 DAMAGED = "The workbook is damaged or was cut short on its way. Open it in a spreadsheet, save it as .xlsx again, and try again."
 
@@ -65,13 +66,16 @@ class Archive:
             refuse_doctype(text)
             if b":encryption-data" in text:
                 raise _protected()
-            if (
-                first
-                and (count := _COUNT.search(text[:4096]))
-                and any(int(n) > info.file_size for n in re.findall(rb'ount\s*=\s*["\'](\d+)', count[0]))
-            ):
-                raise Refused("not_a_workbook", DAMAGED)
+            if first and (start := _STRINGS.search(text[:4096])):
+                self._check_counts(start[0], info)
             first = False
+
+    def _check_counts(self, start: bytes, strings: ZipInfo) -> None:
+        """Refuses more different texts than the part has bytes, and more cells that name one than all sheets have."""
+        cells = sum(info.file_size for name, info in self.parts.items() if "/worksheets/" in name.lower())
+        for kind, count in _COUNTS.findall(start):
+            if int(count) > (strings.file_size if kind == b"uniqueCount" else cells):
+                raise Refused("not_a_workbook", DAMAGED)
 
     def pieces(self, name: str, cut_at: bytes) -> Iterator[bytes]:
         """An unpacked part in pieces that begin at the given mark, so that no element is torn apart."""
