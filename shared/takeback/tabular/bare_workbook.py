@@ -20,10 +20,12 @@ from takeback.tabular.sheet_scan import SheetScan, note_odd_cells, note_zeros
 from takeback.tabular.sheets import reading
 from takeback.tabular.table import ERROR, NUMBER, TEXT
 from takeback.tabular.workbook_cells import column_of
+from takeback.tabular.xml_text import check_well_formed
 from takeback.tabular.zip_guard import Archive
 
 _PARTS = ("[Content_Types].xml", "_rels/.rels", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml")
 _HEAD = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+_TAIL = b"</sheetData></worksheet>"
 _MOST_CELLS = 50_000
 
 
@@ -79,6 +81,8 @@ class BareWorkbook:
                 yield Answer(_utf8(text), kind, is_sure=text != "", is_uncalculated=error is not None)
 
     def _rows(self, rows: bytes) -> list[list[Any]]:
+        check_well_formed(_HEAD + rows + _TAIL)
+
         def read() -> list[list[Any]]:
             return list(self._opened(rows).get_sheet_by_name(self._name).iter_rows())
 
@@ -92,7 +96,7 @@ class BareWorkbook:
         with zipfile.ZipFile(file, "w") as archive:
             for name, content in self._content.items():
                 archive.writestr(name, content)
-            archive.writestr(self._part, _HEAD + rows + b"</sheetData></worksheet>")
+            archive.writestr(self._part, _HEAD + rows + _TAIL)
         file.seek(0)
         return calamine.CalamineWorkbook.from_filelike(file)
 

@@ -21,6 +21,7 @@ from takeback.tabular.workbook_issues import error_value, formula_without_value,
 
 _ROOM = 1 << 16  # for texts that are added to a batch
 _MOST_TEXT = 1 << 27  # bytes of a batch
+_STEP = 1 << 12  # texts that are copied at once, since each of their bytes needs many more meanwhile
 
 
 class CellGrid:
@@ -78,10 +79,10 @@ class CellGrid:
         shared = np.flatnonzero(forms == SHARED)
         if len(shared):
             numbers = np.concatenate([cells.starts[cells.forms == SHARED] for cells in parts])
-            text, starts[shared], lengths[shared] = self._shared_texts(numbers)
+            texts, starts[shared], lengths[shared] = self._shared_texts(numbers)
             starts[shared] += size
-            written.append(text)
-            size += len(text)
+            written += texts
+            size += sum(map(len, texts))
         odd = np.flatnonzero(forms == ODD)
         lengths[odd] = [len(answer.text) for answer in answers]
         starts[odd] = size + np.cumsum(lengths[odd]) - lengths[odd]
@@ -91,7 +92,7 @@ class CellGrid:
             raise Objection
         return ByteCells(Buffer(bytearray().join([*map(memoryview, written), text, bytes(_ROOM + SLACK)]), size), starts, lengths)
 
-    def _shared_texts(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _shared_texts(self, numbers: np.ndarray) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
         """The shared texts of some cells, each once, and where the cells' own ones are in that."""
         shared = self._shared
         if numbers.max() >= len(shared):
@@ -100,9 +101,12 @@ class CellGrid:
         is_used[numbers] = True
         used = np.flatnonzero(is_used)
         sizes = shared.lengths[used]
-        text = shared.text[spread(shared.starts[used], sizes)]
+        if sizes.sum() > _MOST_TEXT:
+            raise Objection
+        steps = [slice(at, at + _STEP) for at in range(0, len(used), _STEP)]
+        texts = [shared.text[spread(shared.starts[used[step]], sizes[step])] for step in steps]
         places = (np.cumsum(is_used) - 1).take(numbers)
-        return text, (np.cumsum(sizes) - sizes)[places], sizes[places]
+        return texts, (np.cumsum(sizes) - sizes)[places], sizes[places]
 
 
 def _uncalculated(answers: Sequence[Answer], rows: np.ndarray, columns: np.ndarray) -> Iterator[tuple[int, Issue]]:

@@ -11,13 +11,14 @@ from takeback.tabular.bare_workbook import BareWorkbook
 from takeback.tabular.byte_cells import ByteCells
 from takeback.tabular.byte_signs import Objection, spread
 from takeback.tabular.sheet_cutter import ODD_CELL
-from takeback.tabular.xml_text import DECLARATION, Xml, check_text, whole_pieces
+from takeback.tabular.xml_text import DECLARATION, Xml, check_text, check_well_formed, whole_pieces
 from takeback.tabular.zip_guard import Archive
 
 _PART = "xl/sharedStrings.xml"
 _MARK, _END = b"<si>", b"</sst>"
 _TEXT_END = b"</t></si>"
 _BEFORE = re.compile(DECLARATION + rb"\s*<sst\s[^<>]*>\s*")
+_NO_TEXT = re.compile(rb'<t(?: xml:space="preserve")?(?:/>|>\s*</t>)</si>')
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ def shared_texts(archive: Archive, bare: BareWorkbook) -> SharedTexts:
                     break
                 if start < 0 or not _BEFORE.fullmatch(piece, 0, start):
                     raise Objection
+                check_well_formed(piece[:start] + _END)
             stop = piece.find(_END) if is_last else len(piece)
             if stop < 0:
                 raise Objection
@@ -83,8 +85,13 @@ def _cut(xml: Xml, bare: BareWorkbook) -> tuple[np.ndarray, np.ndarray]:
 
 def _odd_texts(slices: list[bytes], bare: BareWorkbook) -> list[bytes]:
     """What the native reader reads in some `<si>`, which it reads as it does the text in a cell."""
+    if not all(text.endswith(b"</si>") for text in slices):
+        raise Objection
     cells = [b' t="inlineStr"><is>' + text.removesuffix(b"</si>") + b"</is></c>" for text in slices]
-    for text, cell in zip(slices, cells, strict=True):
-        if not (text.endswith(b"</si>") and b"<t" in text and ODD_CELL.fullmatch(cell)):
-            raise Objection
-    return [answer.text for answer in bare.answers(cells)]
+    if not all(map(ODD_CELL.fullmatch, cells)):
+        raise Objection
+    answers = bare.answers(cells)
+    # An element without any text is no text at all to the native reader, and does not count.
+    if not all(answer.text or _NO_TEXT.fullmatch(text) for answer, text in zip(answers, slices, strict=True)):
+        raise Objection
+    return [answer.text for answer in answers]

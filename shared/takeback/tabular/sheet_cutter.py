@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from xml.etree import ElementTree as ET
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from takeback.tabular.byte_cells import ByteCells
 from takeback.tabular.byte_signs import Objection, spread
 from takeback.tabular.classes import Classes
 from takeback.tabular.sheet_marks import ROW_END, check_rows, marks_in, references, row_numbers
-from takeback.tabular.xml_text import DECLARATION, Xml, are_plain_numbers, check_text, whole_numbers
+from takeback.tabular.xml_text import DECLARATION, Xml, are_plain_numbers, check_text, check_well_formed, whole_numbers
 
 _VALUE, _VALUE_END, _NOTHING = b"><v>", b"</v></c>", b"></c>"
 _INLINE, _INLINE_END = b"><is>", b"</t></is></c>"
@@ -26,7 +25,7 @@ _WIDEST_ATTRIBUTES = 32  # bytes in which the end of a cell's tag is looked for
 _MOST_ATTRIBUTES = 2_000  # different ones
 _MOST_ODD = 20_000
 
-_ROWS = b"<row "
+_ROWS, _EMPTY = b"<row ", b"<sheetData/>"
 _SHEET_START, _SHEET_END = b"<sheetData>", b"</sheetData>"
 _BEFORE = re.compile(DECLARATION + rb"\s*<worksheet\s(?s:.*)<sheetData>")
 _STRANGE = re.compile(rb"sheetData|<(?:\w+:)?(?:c|row)[\s>/]")
@@ -36,7 +35,8 @@ ODD_CELL = re.compile(
     rb"(?:<v>[^<]*</v>|<v/>|<is>(?:[^<]|<(?!/?(?:is|si|c|row|sheetData|worksheet)[\s/>]))*</is>)?</c>"
 )
 
-TEXT, NUMBER, SHARED, ODD, INLINE, BLANK = range(6)  # what a cell is found to be; INLINE is TEXT in the end
+# What a cell is found to be, at first by its attributes. INLINE is TEXT in the end, UNKNOWN is ODD.
+TEXT, NUMBER, SHARED, ODD, INLINE, BLANK, UNKNOWN = range(7)
 _FORM_OF_TYPE = {"n": NUMBER, "s": SHARED, "str": TEXT, "inlineStr": INLINE}
 
 
@@ -74,35 +74,34 @@ class SheetCutter:
     def __init__(self, is_number: Callable[[str], bool]) -> None:
         self._is_number = is_number
         self._attributes = Classes(3, _MOST_ATTRIBUTES)
-        self._forms = np.array([ODD])  # by number of the attributes
+        self._forms = np.array([UNKNOWN])  # by number of the attributes
         self._tags_of_odd: dict[bytes, int] = {}
         self._last_row = -1
-        self._is_begun = False
+        self._before = b""
 
     def cut(self, piece: bytes, *, is_last: bool) -> Cells:
         """The cells of a piece."""
         check_text(piece)
         start, stop = 0, len(piece)
-        if not self._is_begun:
-            self._is_begun = True
+        if not self._before:
             start = piece.find(_ROWS)
-            if start < 0 and is_last:
-                return self._nothing(piece)
-            _check_start(piece, start)
+            if start < 0:
+                piece = piece.replace(_EMPTY, _SHEET_START + _SHEET_END)
+                start = max(piece.find(_SHEET_END), 0)
+            self._before = piece[:start]
         if is_last:
             stop = piece.find(_SHEET_END, start)
-            if stop < 0 or _STRANGE.search(piece, stop + len(_SHEET_END)):
-                raise Objection
-        return self._cut(Xml(piece[start:stop]))
+            self._check_frame(piece[stop:])
+        return self._cut(Xml(piece[start:stop])) if start < stop else _none()
 
-    def _nothing(self, sheet: bytes) -> Cells:
-        """The cells of a sheet without rows."""
-        before, mark, after = sheet.partition(b"<sheetData/>")
-        _check_start(before + _SHEET_START, len(before + _SHEET_START))
-        if not mark or _STRANGE.search(after):
+    def _check_frame(self, after: bytes) -> None:
+        """Object to what stands before and behind the rows, if it is no XML or may hold cells itself."""
+        before = self._before
+        if not _BEFORE.fullmatch(before) or not after.startswith(_SHEET_END):
             raise Objection
-        none = np.zeros(0, np.int32)
-        return Cells(none, none, none, none, none, none.astype(np.uint8), [])
+        if _STRANGE.search(before, 0, len(before) - len(_SHEET_START)) or _STRANGE.search(after, len(_SHEET_END)):
+            raise Objection
+        check_well_formed(before + after)
 
     def _cut(self, xml: Xml) -> Cells:
         marks, is_row = marks_in(xml)
@@ -153,6 +152,7 @@ class SheetCutter:
         bodies = tails + sizes
         is_value = xml.has(bodies, _VALUE) & xml.has(ends - len(_VALUE_END), _VALUE_END) & (forms <= SHARED)
         is_blank = np.where(forms == BLANK, bodies + 1 == ends, xml.has(bodies, _NOTHING) & (bodies + len(_NOTHING) == ends))
+        is_blank &= forms != UNKNOWN
         starts, stops = bodies + len(_VALUE), ends - len(_VALUE_END)
         inline = np.flatnonzero(forms == INLINE)
         is_text, starts[inline] = xml.texts(bodies[inline] + len(_INLINE))
@@ -171,7 +171,7 @@ class SheetCutter:
         """What a cell with some attributes is, if its content is as usual."""
         usual = _ATTRIBUTES.fullmatch(attributes)
         if not usual:
-            return ODD
+            return UNKNOWN
         kind, style, other, slash = usual.groups("")
         if slash:
             return BLANK
@@ -191,11 +191,6 @@ class SheetCutter:
         return sum(map(known.__getitem__, slices))
 
 
-def _check_start(piece: bytes, stop: int) -> None:
-    """Object to what stands before the rows, if it is no XML or may hold cells itself."""
-    if stop < 0 or not _BEFORE.fullmatch(piece, 0, stop) or _STRANGE.search(piece, 0, stop - len(_SHEET_START)):
-        raise Objection
-    try:
-        ET.fromstring(piece[:stop] + _SHEET_END + b"</worksheet>")  # noqa: S314 - it holds no DTD
-    except (ET.ParseError, LookupError, ValueError):
-        raise Objection from None
+def _none() -> Cells:
+    none = np.zeros(0, np.int32)
+    return Cells(none, none, none, none, none, none.astype(np.uint8), [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from xml.etree import ElementTree as ET
 
 import numpy as np
 
@@ -88,6 +89,14 @@ def whole_pieces(archive: Archive, name: str, cut_at: bytes) -> Iterator[tuple[b
             yield text[:cut], False
         rest = text[cut:]
     yield rest, True
+
+
+def check_well_formed(xml: bytes) -> None:
+    """Object to what is no XML. There is no DTD in it."""
+    try:
+        ET.fromstring(xml)  # noqa: S314 - see above
+    except (ET.ParseError, LookupError, ValueError):  # an encoding that does not exist is no ParseError
+        raise Objection from None
 
 
 def check_text(text: bytes) -> None:
