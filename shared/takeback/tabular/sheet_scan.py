@@ -16,7 +16,7 @@ from takeback.errors import Refused
 from takeback.tabular.limits import Limits
 from takeback.tabular.zip_guard import DAMAGED, Archive, refuse_doctype
 
-_MOST_ROWS = 1_048_576
+MOST_ROWS = 1_048_576
 _FAR = re.compile(rb' r="(?![A-Z]?[0-9]{1,6}")')  # beyond column Z or row 999,999, or no reference at all: look at every cell
 _PREFIXED = re.compile(rb"<\w+:(?:c|row)[\s>/]")
 _BARE = re.compile(rb"<(?:c|row)[\t\r\n>/]")
@@ -72,9 +72,9 @@ def scan_sheet(archive: Archive, name: str, formats: Mapping[str, str], limits: 
         scan.plain = scan.plain and not _has_unusual_tags(text)
         is_far = is_far or _FAR.search(text) is not None
         if b"<f" in text or b't="e"' in text:
-            _note_odd_cells(text, scan)
+            note_odd_cells(text, scan)
         if marks and any(mark in text for mark in marks):
-            _note_zeros(text, formats, scan)
+            note_zeros(text, formats, scan)
     scan.plain = scan.plain and references == cells + rows
     if is_far:
         scan.plain = _has_near_cells(archive, name, limits) and scan.plain
@@ -106,7 +106,8 @@ def _has_near_cells(archive: Archive, name: str, limits: Limits) -> bool:
     return True
 
 
-def _note_odd_cells(text: bytes, scan: SheetScan) -> None:
+def note_odd_cells(text: bytes, scan: SheetScan) -> None:
+    """Keeps the cells of some text whose formula failed or was never calculated."""
     for letters, row, attributes in _UNCALCULATED.findall(text):
         if b't="str"' not in attributes:  # a formula whose text is empty
             scan.note(int(row), _column_number(letters.decode()), "")
@@ -114,7 +115,8 @@ def _note_odd_cells(text: bytes, scan: SheetScan) -> None:
         scan.note(int(row), _column_number(letters.decode()), error.decode("utf-8", "replace"))
 
 
-def _note_zeros(text: bytes, formats: Mapping[str, str], scan: SheetScan) -> None:
+def note_zeros(text: bytes, formats: Mapping[str, str], scan: SheetScan) -> None:
+    """Keeps the cells of some text whose format shows leading zeros."""
     for letters, row, attributes in _STYLED.findall(text):
         style = _STYLE.search(attributes)
         if style and (code := formats.get(style[1].decode())) and (b" t=" not in attributes or b' t="n"' in attributes):
@@ -172,7 +174,7 @@ def _child(cell: ET.Element, wanted: str) -> ET.Element | None:
 
 def check_extent(rows: int, columns: int, limits: Limits) -> None:
     """Refuses a sheet whose used rectangle is larger than a reader can hold."""
-    if rows > _MOST_ROWS or rows * columns > limits.sheet_cells:
+    if rows > MOST_ROWS or rows * columns > limits.sheet_cells:
         raise Refused(
             "sheet_too_large",
             f"The sheet reaches to row {rows:,} and column {columns:,}. Copy the table alone into a new sheet and try again.",

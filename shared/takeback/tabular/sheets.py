@@ -1,9 +1,8 @@
-"""The sheets of a workbook: which one is read, and its rows as text."""
+"""The rows of a workbook's sheet as text, read by the native reader."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, BinaryIO, TypeVar
 
@@ -11,18 +10,15 @@ import python_calamine as calamine
 
 from takeback.errors import Refused
 from takeback.rules.issues import Issue
-from takeback.tabular.layout import find_layout
 from takeback.tabular.limits import Limits
-from takeback.tabular.looks import filled, known_words
 from takeback.tabular.raw import CHUNK_ROWS, RawFile, RawRows
+from takeback.tabular.sheet_choice import HEAD_ROWS, check_name, choose, names_of, others
 from takeback.tabular.sheet_scan import SheetScan, check_extent
 from takeback.tabular.table import ERROR, NUMBER, TEXT, FileFacts
-from takeback.tabular.workbook_cells import LARGEST_EXACT, column_of
+from takeback.tabular.workbook_cells import column_of
+from takeback.tabular.workbook_issues import error_value, formula_without_value, is_inexact, number_precision
 from takeback.tabular.zero_formats import shown
 from takeback.tabular.zip_guard import DAMAGED
-
-_HEAD_ROWS = 150
-_CLEARLY_A_TABLE = 5  # usual words in a header that settle the choice of a sheet at once
 
 _OLD_FORMAT = (
     "In this kind of workbook a cell whose formula failed looks empty to us. "
@@ -33,39 +29,19 @@ _LEADING_ZEROS = "Some cells show leading zeros by their number format alone (su
 _Answer = TypeVar("_Answer")
 
 
-@dataclass(slots=True)
-class _Candidate:
-    """A visible sheet with something in it: how many columns its table has, and how many have names of the usual words."""
-
-    sheet: calamine.CalamineSheet
-    columns: int
-    words: int
-    rows: int
-
-    def beats(self, earlier: _Candidate) -> bool:
-        """Whether this sheet is the table and the earlier one rather a cover, a summary or instructions."""
-        if not self.rows or self.columns < 3:
-            return False
-        return self.words >= earlier.words + 3 or (earlier.columns < 2 and not earlier.words)
-
-
 def open_book(source: BinaryIO, wanted: str | None, limits: Limits, scans: Mapping[str, SheetScan]) -> RawFile:
     """The records of one sheet, by its name where one is `wanted`. `scans` says what was seen beforehand in the sheets' own text."""
     source.seek(0)
-    book = _reading(lambda: calamine.CalamineWorkbook.from_filelike(source))
-    names = [sheet.name for sheet in book.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
-    visible = [sheet.name for sheet in book.sheets_metadata if sheet.name in names and sheet.visible == calamine.SheetVisibleEnum.Visible]
+    book = reading(lambda: calamine.CalamineWorkbook.from_filelike(source))
+    names, visible = names_of(book)
     if wanted is not None:
-        if wanted not in names:
-            raise Refused("no_such_sheet", f"The workbook has no sheet called “{wanted}”. Choose one of: {', '.join(names)}.")
-        sheet = _sheet(book, wanted, limits)
-        passed_over: dict[str, str] = {}
+        check_name(wanted, names)
+        sheet, passed_over = _sheet(book, wanted, limits), {}
     else:
-        sheet, passed_over = _choose(book, visible or names, limits)
-        passed_over |= {name: "hidden" for name in names if name not in visible and sheet.name != name}
+        sheet, passed_over = choose(names, visible, lambda name: _opened(book, name, limits))
     facts = FileFacts("excel", sheet=sheet.name, sheets=names)
     scan = scans.get(sheet.name, SheetScan())
-    notices = [_others(sheet.name, passed_over)] if passed_over else []
+    notices = [others(sheet.name, passed_over)] if passed_over else []
     if not scans:
         notices.append(Issue("old_format", _OLD_FORMAT))
     if scan.zeros:
@@ -73,7 +49,7 @@ def open_book(source: BinaryIO, wanted: str | None, limits: Limits, scans: Mappi
     return RawFile(facts, _batches(sheet, scan, limits), notices=notices)
 
 
-def _reading(call: Callable[[], _Answer]) -> _Answer:
+def reading(call: Callable[[], _Answer]) -> _Answer:
     """The reader's answer; whatever it raises means that the workbook cannot be read."""
     try:
         return call()
@@ -87,48 +63,18 @@ def _reading(call: Callable[[], _Answer]) -> _Answer:
 
 
 def _sheet(book: calamine.CalamineWorkbook, name: str, limits: Limits) -> calamine.CalamineSheet:
-    sheet = _reading(lambda: book.get_sheet_by_name(name))
+    sheet = reading(lambda: book.get_sheet_by_name(name))
     if sheet.start is not None and sheet.end is not None:
         check_extent(sheet.end[0] + 1, sheet.end[1] - sheet.start[1] + 1, limits)
     return sheet
 
 
-def _choose(book: calamine.CalamineWorkbook, names: Sequence[str], limits: Limits) -> tuple[calamine.CalamineSheet, dict[str, str]]:
-    """The first sheet with something in it, or a later one that is far more like a table of sales; and why others are not it."""
-    best: _Candidate | None = None
-    passed_over: dict[str, str] = {}
-    for name in names:
-        sheet = _sheet(book, name, limits)
-        if sheet.start is None or not sheet.height:
-            passed_over[name] = "empty"
-            continue
-        candidate = _candidate(sheet)
-        if best is None or candidate.beats(best):
-            if best is not None:
-                passed_over[best.sheet.name] = "less like a table"
-            best = candidate
-        else:
-            passed_over[name] = "a further sheet"
-        if best.words >= _CLEARLY_A_TABLE:
-            break
-    if best is None:
-        raise Refused("empty_sheet", "There is nothing in the workbook's sheets. Export it again and check that it shows rows.")
-    for name in names:
-        if name != best.sheet.name:
-            passed_over.setdefault(name, "a further sheet")
-    return best.sheet, passed_over
-
-
-def _candidate(sheet: calamine.CalamineSheet) -> _Candidate:
-    head = _texts(list(islice(sheet.iter_rows(), _HEAD_ROWS)), 0)[0]
-    layout = find_layout(head)
-    below = sum(1 for row in head[layout.first_data :] if filled(row))
-    return _Candidate(sheet, sum(1 for name in layout.names if name), known_words(layout.names), below)
-
-
-def _others(name: str, passed_over: Mapping[str, str]) -> Issue:
-    others = ", ".join(f"“{other}” ({why})" for other, why in passed_over.items())
-    return Issue("other_sheets", f"The sheet “{name}” was read. Not read: {others}. Choose another sheet if that is wrong.")
+def _opened(book: calamine.CalamineWorkbook, name: str, limits: Limits) -> tuple[calamine.CalamineSheet, list[Sequence[str]]] | None:
+    """A sheet and the texts of its first rows; None where it is empty."""
+    sheet = _sheet(book, name, limits)
+    if sheet.start is None or not sheet.height:
+        return None
+    return sheet, _texts(list(islice(sheet.iter_rows(), HEAD_ROWS)), 0)[0]
 
 
 def _texts(rows: Sequence[Sequence[Any]], offset: int) -> tuple[list[Sequence[str]], list[str | None]]:
@@ -139,18 +85,18 @@ def _texts(rows: Sequence[Sequence[Any]], offset: int) -> tuple[list[Sequence[st
 
 
 def _batches(sheet: calamine.CalamineSheet, scan: SheetScan, limits: Limits) -> Iterator[RawRows]:
-    rows = _reading(sheet.iter_rows)
+    rows = reading(sheet.iter_rows)
     offset = sheet.start[1] if sheet.start else 0
     limits.check_columns(offset)
     number = 1
-    while batch := _reading(lambda: list(islice(rows, CHUNK_ROWS))):
+    while batch := reading(lambda: list(islice(rows, CHUNK_ROWS))):
         numbers = range(number, number + len(batch))
         number += len(batch)
         texts, kinds = _texts(batch, offset)
         _put_zeros(texts, kinds, scan, numbers)
         uncalculated = list(_put_odd_cells(texts, kinds, scan, numbers))
         issues = [*uncalculated, *_errors(texts, kinds, numbers), *_inexact_numbers(texts, kinds, numbers)]
-        yield RawRows(numbers, texts, kinds, cell_issues=issues, is_last=number > sheet.total_height)
+        yield RawRows(numbers, texts, kinds, cell_issues=issues, is_last=number > sheet.total_height + 1)
 
 
 def _put_odd_cells(texts: list[Sequence[str]], kinds: list[str | None], scan: SheetScan, numbers: range) -> Iterator[tuple[int, Issue]]:
@@ -164,8 +110,7 @@ def _put_odd_cells(texts: list[Sequence[str]], kinds: list[str | None], scan: Sh
                 letters = kinds[column] or TEXT * len(texts)
                 kinds[column] = letters[:at] + ERROR + letters[at + 1 :]
             else:
-                message = "The cell holds a formula that was never calculated. Open the workbook in a spreadsheet, save it, and try again."
-                yield column, Issue("formula_without_value", message, row=number)
+                yield column, formula_without_value(number)
 
 
 def _put_zeros(texts: list[Sequence[str]], kinds: list[str | None], scan: SheetScan, numbers: range) -> None:
@@ -189,20 +134,13 @@ def _errors(texts: Sequence[Sequence[str]], kinds: Sequence[str | None], numbers
         if letters and ERROR in letters:
             for at, letter in enumerate(letters):
                 if letter == ERROR:
-                    text = texts[at][column]
-                    message = f"The cell shows {text}: its formula failed. Correct it in the workbook."
-                    yield column, Issue("error_value", message, row=numbers[at], value=text)
+                    yield column, error_value(texts[at][column], numbers[at])
 
 
 def _inexact_numbers(texts: Sequence[Sequence[str]], kinds: Sequence[str | None], numbers: Sequence[int]) -> Iterator[tuple[int, Issue]]:
-    """Whole numbers beyond 15 digits: the workbook itself has lost the further ones."""
     for column, letters in enumerate(kinds):
         if letters is None:
             continue
         for at, letter in enumerate(letters):
-            text = texts[at][column] if letter == NUMBER else ""
-            if len(text) > 15 and text.lstrip("-").isdecimal() and abs(int(text)) >= LARGEST_EXACT:
-                message = (
-                    "The number has more than 15 digits, and the workbook has kept only 15 of them. Enter it as text (with ' before it)."
-                )
-                yield column, Issue("number_precision", message, row=numbers[at], value=text)
+            if letter == NUMBER and is_inexact(texts[at][column]):
+                yield column, number_precision(texts[at][column], numbers[at])

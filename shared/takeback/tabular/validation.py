@@ -27,6 +27,7 @@ from takeback.rules.preview import SAMPLES, ColumnView, Disproof
 from takeback.tabular.byte_cells import ByteCells
 from takeback.tabular.byte_signs import NotUtf8, Objection
 from takeback.tabular.error_file import ErrorFile, Sink
+from takeback.tabular.formats import sniff
 from takeback.tabular.guarded_csv import open_guarded_csv
 from takeback.tabular.limits import Limits
 from takeback.tabular.one_pass import Pass
@@ -106,7 +107,10 @@ def _open_by_start(source: BinaryIO, options: Options, limits: Limits) -> Table:
 
 
 def _open_fast(source: BinaryIO, options: Options, limits: Limits) -> Table:
-    return open_guarded_csv(source, options, limits) or open_table(source, options, limits)
+    opened = open_guarded_csv
+    if sniff(source, limits) == "xlsx":
+        from takeback.tabular.guarded_sheet import open_guarded_workbook as opened  # noqa: PLC0415 - loaded when it is needed
+    return opened(source, options, limits) or open_table(source, options, limits)
 
 
 def _understood(

@@ -13,8 +13,6 @@ from takeback.tabular.table import BOOLEAN, DATE, ERROR, NUMBER, TEXT
 ERRORS = frozenset(
     {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#GETTING_DATA", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!"}
 )
-LARGEST_EXACT = 10**15  # a spreadsheet keeps 15 digits of a number; the rest is lost before we see it
-
 _LETTERS = {str: TEXT, float: NUMBER, int: NUMBER, bool: BOOLEAN, date: DATE, datetime: DATE, time: DATE, timedelta: DATE, type(None): TEXT}
 
 

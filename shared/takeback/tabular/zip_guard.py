@@ -18,10 +18,12 @@ from takeback.errors import Refused
 from takeback.tabular.limits import Limits
 
 _BLOCK = 1 << 20
+_UNPACKED_AT_ONCE = 1 << 18  # bytes
 _SMALL = 20_000_000  # bytes unpacked below which the packing ratio does not matter
 _LARGEST_INDEX = 20_000_000  # bytes of the workbook's own part, which is parsed as a whole
 _DOCTYPES = (b"<!DOCTYPE", b"<!ENTITY", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
-_COUNT = re.compile(rb"<(?:\w+:)?sst\b[^>]*?\b(?:uniqueCount|count)\s*=\s*[\"'](\d+)[^>]*>")
+_STRINGS = re.compile(rb"<(?:\w+:)?sst\b[^>]*>")
+_COUNTS = re.compile(rb"\b(uniqueCount|count)\s*=\s*[\"'](\d+)")
 
 DAMAGED = "The workbook is damaged or was cut short on its way. Open it in a spreadsheet, save it as .xlsx again, and try again."
 
@@ -65,13 +67,16 @@ class Archive:
             refuse_doctype(text)
             if b":encryption-data" in text:
                 raise _protected()
-            if (
-                first
-                and (count := _COUNT.search(text[:4096]))
-                and any(int(n) > info.file_size for n in re.findall(rb'ount\s*=\s*["\'](\d+)', count[0]))
-            ):
-                raise Refused("not_a_workbook", DAMAGED)
+            if first and (start := _STRINGS.search(text[:4096])):
+                self._check_counts(start[0], info)
             first = False
+
+    def _check_counts(self, start: bytes, strings: ZipInfo) -> None:
+        """Refuses more different texts than the part has bytes, and more cells that name one than all sheets have."""
+        cells = sum(info.file_size for name, info in self.parts.items() if "/worksheets/" in name.lower())
+        for kind, count in _COUNTS.findall(start):
+            if int(count) > (strings.file_size if kind == b"uniqueCount" else cells):
+                raise Refused("not_a_workbook", DAMAGED)
 
     def pieces(self, name: str, cut_at: bytes) -> Iterator[bytes]:
         """An unpacked part in pieces that begin at the given mark, so that no element is torn apart."""
@@ -89,6 +94,15 @@ class Archive:
             rest = text[cut:]
         yield rest
 
+    def blocks(self, name: str) -> Iterator[bytes]:
+        """An unpacked part in blocks of any size. Several parts may be read by turns."""
+        return self._inflated(self.parts[name])
+
+    def content(self, name: str) -> bytes | None:
+        """A small part; None where it is missing or too large."""
+        info = self.parts.get(name)
+        return None if info is None or info.file_size > _LARGEST_INDEX else b"".join(self._inflated(info))
+
     def _inflated(self, info: ZipInfo) -> Iterator[bytes]:
         """The part as it really unpacks. A part that is larger than it says is refused before it is unpacked further."""
         source = self._source
@@ -96,17 +110,19 @@ class Archive:
         header = source.read(30)
         if len(header) < 30 or header[:4] != b"PK\3\4":
             raise Refused("not_a_workbook", DAMAGED)
-        source.seek(sum(struct.unpack("<HH", header[26:30])), 1)
+        at = info.header_offset + 30 + sum(struct.unpack("<HH", header[26:30]))
         inflate = zlib.decompressobj(-15) if info.compress_type == ZIP_DEFLATED else None
         left, size = info.compress_size, 0
         while left > 0:
+            source.seek(at)  # somebody else may have read meanwhile
             packed = source.read(min(left, _BLOCK))
             if not packed:
                 raise Refused("not_a_workbook", DAMAGED)
+            at += len(packed)
             left -= len(packed)
             while packed:
                 try:
-                    block = inflate.decompress(packed, _BLOCK) if inflate else packed
+                    block = inflate.decompress(packed, _UNPACKED_AT_ONCE) if inflate else packed
                 except zlib.error:
                     raise Refused("not_a_workbook", DAMAGED) from None
                 packed = inflate.unconsumed_tail if inflate else b""
@@ -135,11 +151,11 @@ class Archive:
 
     def tree(self, name: str) -> ET.Element | None:
         """A small part, parsed; None where it is missing, too large or no XML. To be asked after `check`."""
-        info = self.parts.get(name)
-        if info is None or info.file_size > _LARGEST_INDEX:
+        content = self.content(name)
+        if content is None:
             return None
         try:
-            return ET.fromstring(b"".join(self._inflated(info)))  # noqa: S314 - its DTD was refused before
+            return ET.fromstring(content)  # noqa: S314 - its DTD was refused before
         except (ET.ParseError, LookupError, ValueError):  # an encoding that does not exist is no ParseError
             return None
 

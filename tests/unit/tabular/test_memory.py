@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 READ = """
 import resource, sys
@@ -42,6 +43,27 @@ def test_eight_times_the_rows_take_no_more_memory(tmp_path: Path, kind: str) -> 
         with path.open("w", encoding="utf-8") as target:
             target.writelines(lines(kind, rows))
         done = subprocess.run([sys.executable, "-c", READ, str(path)], capture_output=True, text=True, check=True, timeout=300)
+        found, megabytes[rows] = map(int, done.stdout.split())
+        assert found == rows
+
+    assert megabytes[320_000] < megabytes[40_000] + 15, megabytes
+
+
+READ_SHEET = READ.replace(
+    "takeback.tabular.reader import open_table", "takeback.tabular.guarded_sheet import open_guarded_workbook as open_table"
+)
+
+
+def test_eight_times_the_rows_of_a_sheet_take_no_more_memory(tmp_path: Path) -> None:
+    megabytes = {}
+    for rows in (40_000, 320_000):
+        path = tmp_path / f"{rows}.xlsx"
+        with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
+            sheet = book.add_worksheet()
+            sheet.write_row(0, 0, ["Order Number", "Sale Date", "Item", "Price"])
+            for number in range(1, rows + 1):
+                sheet.write_row(number, 0, [f"17-{number:07}", "2026-01-24", f"Lamp number {number}", number % 500 + 0.5])
+        done = subprocess.run([sys.executable, "-c", READ_SHEET, str(path)], capture_output=True, text=True, check=True, timeout=300)
         found, megabytes[rows] = map(int, done.stdout.split())
         assert found == rows
 

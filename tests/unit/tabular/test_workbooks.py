@@ -177,6 +177,16 @@ def test_many_rows_come_in_chunks_with_their_own_numbers(seen: Callable) -> None
     assert got.dropped == {20_502: "a total"}
 
 
+def test_few_texts_in_many_cells_are_read(seen: Callable) -> None:
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        sheet = book.add_worksheet()
+        for row, values in enumerate([HEADER, *[["1-1", "2026-01-01", "Lamp", 1, 2.5]] * 2_000]):
+            sheet.write_row(row, 0, values)
+
+    assert len(seen(buffer.getvalue()).rows) == 2_000
+
+
 def test_too_many_columns_are_refused(refusal: Callable) -> None:
     assert refusal(workbook(("Sales", [[f"c{number}" for number in range(50)], list(range(50))])), Limits(columns=20)) == "too_many_columns"
 
