@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import BinaryIO
 
 import numpy as np
@@ -95,22 +96,23 @@ def _validate(source: BinaryIO, asked: Asked, outputs: Outputs, issues: list[Iss
     """By way of the fast reader, unless that one finds something in the file that only the exact one can judge."""
     try:
         try:
-            return _understood(source, asked, outputs, issues, _open_by_start)
+            return _understood(source, asked, outputs, issues, partial(_open_fast, by_start=True))
         except NotUtf8:
             return _understood(source, asked, outputs, issues, _open_fast)
     except Objection:
         return _understood(source, asked, outputs, issues, open_table)
 
 
-def _open_by_start(source: BinaryIO, options: Options, limits: Limits) -> Table:
-    return open_guarded_csv(source, options, limits, by_start=True) or open_table(source, options, limits)
+def _open_fast(source: BinaryIO, options: Options, limits: Limits, *, by_start: bool = False) -> Table:
+    kind = sniff(source, limits)
+    table = None
+    if kind == "csv":
+        table = open_guarded_csv(source, options, limits, by_start=by_start)
+    elif kind == "xlsx":
+        from takeback.tabular.guarded_sheet import open_guarded_workbook  # noqa: PLC0415 - loaded when it is needed
 
-
-def _open_fast(source: BinaryIO, options: Options, limits: Limits) -> Table:
-    opened = open_guarded_csv
-    if sniff(source, limits) == "xlsx":
-        from takeback.tabular.guarded_sheet import open_guarded_workbook as opened  # noqa: PLC0415 - loaded when it is needed
-    return opened(source, options, limits) or open_table(source, options, limits)
+        table = open_guarded_workbook(source, options, limits)
+    return table or open_table(source, options, limits)
 
 
 def _understood(
