@@ -29,6 +29,7 @@ from takeback.tabular.byte_cells import ByteCells
 from takeback.tabular.byte_signs import Objection
 from takeback.tabular.error_file import ErrorFile, Sink
 from takeback.tabular.guarded_csv import open_guarded_csv
+from takeback.tabular.guarded_json import open_guarded_json
 from takeback.tabular.limits import Limits
 from takeback.tabular.one_pass import Pass
 from takeback.tabular.plan import SAMPLE_ROWS, Asked, Plan, Recall, first_evidence, make_plan
@@ -99,7 +100,7 @@ def _validate(source: BinaryIO, asked: Asked, outputs: Outputs, issues: list[Iss
 
 
 def _open_fast(source: BinaryIO, options: Options, limits: Limits) -> Table:
-    return open_guarded_csv(source, options, limits) or open_table(source, options, limits)
+    return open_guarded_csv(source, options, limits) or open_guarded_json(source, options, limits) or open_table(source, options, limits)
 
 
 def _understood(

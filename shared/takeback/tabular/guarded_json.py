@@ -1,0 +1,148 @@
+"""JSON to columns without a Python object for any cell, for flat records in a list or one a line.
+
+Strings are found by their quotation marks, in whole blocks at once; what stands between them says which is a key, which a
+value, and where a record ends, and is checked to be nothing else. Whatever is not as plain, or breaks the rules of JSON,
+is an `Objection`: then the exact reader judges the whole file.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+
+from takeback.rules.options import Options
+from takeback.tabular.byte_cells import SLACK, Buffer, ByteCells
+from takeback.tabular.byte_signs import Objection
+from takeback.tabular.formats import sniff
+from takeback.tabular.headers import unique_names
+from takeback.tabular.json_blocks import SPARSE, Block, BlockReader
+from takeback.tabular.json_file import is_one_a_line, start_json
+from takeback.tabular.limits import Limits
+from takeback.tabular.raw import CHUNK_ROWS
+from takeback.tabular.table import TEXT, Chunk, Table
+
+_BLOCK_BYTES = 1 << 19
+_ROOM = 1 << 16  # for texts that are added to a chunk
+_BLANKS = b" \t\n\r"
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What stands before the first record and behind the last one, and how another one would begin there."""
+
+    before: re.Pattern[bytes]
+    end: bytes
+    another: bytes
+
+
+_LIST = _Form(re.compile(rb"[ \t\n\r]*\[[ \t\n\r]*(?=\{)"), b"]", b',{"')
+_LINES = _Form(re.compile(rb"[ \t\n\r]*(?=\{)"), b"", b'\n{"')
+
+
+def open_guarded_json(source: BinaryIO, options: Options, limits: Limits) -> Table | None:
+    """The table of a JSON file; None for any other file, and for one that is not plain from the start.
+
+    This, and reading the chunks, may raise `Objection`: then the file has to be read by the exact reader. Raises what that
+    one raises.
+    """
+    if options.sheet is not None or sniff(source, limits) != "json":
+        return None
+    encoding, facts = start_json(source, options)
+    if facts.encoding != "utf-8":
+        return None
+    one_a_line = is_one_a_line(source, encoding, limits)
+    reader = BlockReader(one_a_line=one_a_line, limits=limits)
+    chunks = _chunks(_blocks(source, _LINES if one_a_line else _LIST, reader, limits), reader, limits)
+    first = [next(chunks)]
+    return Table(facts, unique_names(reader.names), _resumed(first, chunks))
+
+
+def _resumed(read: list[Chunk], chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """The chunks with the one that was read already; nothing here holds on to it."""
+    yield read.pop()
+    yield from chunks
+
+
+def _blocks(source: BinaryIO, form: _Form, reader: BlockReader, limits: Limits) -> Iterator[Block]:
+    """All records, the complete ones of each text that is read."""
+    rest = b""
+    for text in _texts(source, form.before):
+        rest += text
+        block, end = reader.read(rest)
+        if block:
+            yield block
+        rest = rest[end:]
+        if len(rest) > limits.record_chars:
+            raise Objection
+    rest = rest.rstrip(_BLANKS)
+    if not rest.endswith(form.end):
+        raise Objection
+    rest = rest.removesuffix(form.end)
+    block, end = reader.read(rest + form.another)
+    if not block or end <= len(rest):
+        raise Objection
+    yield block
+
+
+def _texts(source: BinaryIO, before: re.Pattern[bytes]) -> Iterator[bytes]:
+    """The file from its first record on."""
+    source.seek(0)
+    start = source.read(_BLOCK_BYTES).removeprefix(codecs.BOM_UTF8)
+    found = before.match(start)
+    if not found:
+        raise Objection
+    yield start[found.end() :]
+    while text := source.read(_BLOCK_BYTES):
+        yield text
+
+
+def _chunks(blocks: Iterator[Block], reader: BlockReader, limits: Limits) -> Iterator[Chunk]:
+    """The records in the chunks of the exact reader. Once there is a chunk no column may be added."""
+    waiting: list[Block] = []
+    number, records, width = 0, 0, limits.columns
+    for block in blocks:
+        waiting.append(block)
+        records += len(block)
+        if len(reader.names) > width or number + records > limits.rows:
+            raise Objection
+        while records >= CHUNK_ROWS:
+            width = len(reader.names)
+            yield _chunk(waiting, width, number, CHUNK_ROWS)
+            number += CHUNK_ROWS
+            records -= CHUNK_ROWS
+    if records:
+        yield _chunk(waiting, len(reader.names), number, records)
+
+
+def _chunk(waiting: list[Block], width: int, number: int, count: int) -> Chunk:
+    """The first records of some blocks, which keep what is left of them."""
+    if width * count > SPARSE * sum(block.starts.size for block in waiting):
+        raise Objection
+    data = bytearray(b"\n")  # a buffer's first byte belongs to no cell
+    starts, lengths = np.ones((width, count), np.int64), np.zeros((width, count), np.int64)
+    letters = np.full((width, count), ord(TEXT), np.uint8)
+    escaped: list[np.ndarray] = []
+    at = 0
+    while at < count:
+        block = waiting.pop(0)
+        if len(block) > count - at:
+            waiting.insert(0, block.part(slice(count - at, None)))
+            block = block.part(slice(count - at))
+        place = slice(len(block.starts)), slice(at, at + len(block))
+        starts[place], lengths[place], letters[place] = block.starts + len(data), block.lengths, block.letters
+        escaped.append(block.escaped + len(data))
+        data += block.text
+        at += len(block)
+    buffer = Buffer(data + bytes(_ROOM + SLACK), len(data))
+    buffer.escaped = np.concatenate(escaped)
+    columns = [ByteCells(buffer, *cells) for cells in zip(starts, lengths, strict=True)]
+    return Chunk(range(number + 1, number + count + 1), [*columns], [_kinds(column) for column in letters])
+
+
+def _kinds(letters: np.ndarray) -> str | None:
+    return None if (letters == ord(TEXT)).all() else letters.tobytes().decode()
