@@ -103,45 +103,67 @@ def _texts(source: BinaryIO, before: re.Pattern[bytes]) -> Iterator[bytes]:
 
 def _chunks(blocks: Iterator[Block], reader: BlockReader, limits: Limits) -> Iterator[Chunk]:
     """The records in the chunks of the exact reader. Once there is a chunk no column may be added."""
-    waiting: list[Block] = []
-    number, records, width = 0, 0, limits.columns
+    waiting = _Waiting()
+    number, width = 0, limits.columns
     for block in blocks:
-        waiting.append(block)
-        records += len(block)
-        if len(reader.names) > width or number + records > limits.rows:
+        waiting.add(block)
+        if len(reader.names) > width or number + waiting.records > limits.rows:
             raise Objection
-        while records >= CHUNK_ROWS:
+        while waiting.records >= CHUNK_ROWS:
             width = len(reader.names)
-            yield _chunk(waiting, width, number, CHUNK_ROWS)
+            yield waiting.chunk(width, number, CHUNK_ROWS)
             number += CHUNK_ROWS
-            records -= CHUNK_ROWS
-    if records:
-        yield _chunk(waiting, len(reader.names), number, records)
+    if waiting.records:
+        yield waiting.chunk(len(reader.names), number, waiting.records)
 
 
-def _chunk(waiting: list[Block], width: int, number: int, count: int) -> Chunk:
-    """The first records of some blocks, which keep what is left of them."""
-    if width * count > SPARSE * sum(block.starts.size for block in waiting):
-        raise Objection
-    data = bytearray(b"\n")  # a buffer's first byte belongs to no cell
-    starts, lengths = np.ones((width, count), np.int64), np.zeros((width, count), np.int64)
-    letters = np.full((width, count), ord(TEXT), np.uint8)
-    escaped: list[np.ndarray] = []
-    at = 0
-    while at < count:
-        block = waiting.pop(0)
-        if len(block) > count - at:
-            waiting.insert(0, block.part(slice(count - at, None)))
-            block = block.part(slice(count - at))
-        place = slice(len(block.starts)), slice(at, at + len(block))
-        starts[place], lengths[place], letters[place] = block.starts + len(data), block.lengths, block.letters
-        escaped.append(block.escaped + len(data))
-        data += block.text
-        at += len(block)
-    buffer = Buffer(data + bytes(_ROOM + SLACK), len(data))
-    buffer.escaped = np.concatenate(escaped)
-    columns = [ByteCells(buffer, *cells) for cells in zip(starts, lengths, strict=True)]
-    return Chunk(range(number + 1, number + count + 1), [*columns], [_kinds(column) for column in letters])
+class _Waiting:
+    """Blocks that are to be a chunk. Their texts are put together at once, so that they are held only once."""
+
+    def __init__(self) -> None:
+        self.records = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._data = bytearray(b"\n")  # a buffer's first byte belongs to no cell
+        self._blocks: list[Block] = []
+        self._last = 0
+
+    def add(self, block: Block) -> None:
+        """Add records at the end."""
+        self._last = len(self._data)
+        self._data += block.text
+        self._blocks.append(block.moved(self._last, b""))
+        self.records += len(block)
+
+    def chunk(self, width: int, number: int, count: int) -> Chunk:
+        """Take the first records, all those of the last block left out at most."""
+        if width * count > SPARSE * sum(block.starts.size for block in self._blocks):
+            raise Objection
+        starts, lengths = np.ones((width, count), np.int64), np.zeros((width, count), np.int64)
+        letters = np.full((width, count), ord(TEXT), np.uint8)
+        at = 0
+        for block in self._blocks:
+            some = block.part(slice(count - at))
+            place = slice(len(some.starts)), slice(at, at + len(some))
+            starts[place], lengths[place], letters[place] = some.starts, some.lengths, some.letters
+            at += len(some)
+        data, end, escaped = self._data, len(self._data), np.concatenate([block.escaped for block in self._blocks])
+        self._keep(self.records - count)
+        data += bytes(_ROOM + SLACK)
+        buffer = Buffer(data, end)
+        buffer.escaped = escaped
+        columns = [ByteCells(buffer, *cells) for cells in zip(starts, lengths, strict=True)]
+        return Chunk(range(number + 1, number + count + 1), [*columns], [_kinds(column) for column in letters])
+
+    def _keep(self, records: int) -> None:
+        """Begin anew with the last records."""
+        last = self._blocks[-1]
+        rest = last.part(slice(len(last) - records, None)).moved(-self._last, bytes(self._data[self._last :]))
+        self.records = 0
+        self._begin()
+        if records:
+            self.add(rest)
 
 
 def _kinds(letters: np.ndarray) -> str | None:

@@ -40,6 +40,10 @@ class Block:
         """Some of the records."""
         return replace(self, starts=self.starts[:, rows], lengths=self.lengths[:, rows], letters=self.letters[:, rows])
 
+    def moved(self, distance: int, text: bytes) -> Block:
+        """The same records where their text stands that much further on in another one."""
+        return replace(self, text=text, starts=self.starts + np.int32(distance), escaped=self.escaped + distance)
+
 
 @dataclass(frozen=True, slots=True)
 class _Strings:
@@ -119,8 +123,8 @@ class BlockReader:
         at, shape = self._places(_between(buffer, opens[keys], closes[keys]), np.cumsum(ends) - ends)
         return Block(
             b"".join([data, more, CONSTANTS]),
-            _put(starts, at, shape),
-            _put(lengths, at, shape),
+            _put(starts.astype(np.int32), at, shape),
+            _put(lengths.astype(np.int32), at, shape),
             _put(joints.letter.take(behind), at, shape, ord(TEXT)),
             np.flatnonzero(np.isin(np.frombuffer(more, np.uint8), [*ESCAPED])) + len(data),
         )
