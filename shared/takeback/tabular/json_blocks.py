@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from takeback.tabular.byte_cells import ESCAPED, SLACK, Buffer, ByteCells
-from takeback.tabular.byte_signs import Objection, check_utf8
+from takeback.tabular.byte_signs import Objection, check_utf8, spread
 from takeback.tabular.classes import WIDEST, Classes
 from takeback.tabular.encoding import bad_text
 from takeback.tabular.json_joints import CONSTANTS, Joints
@@ -121,12 +121,14 @@ class BlockReader:
             raise Objection
         ends = joints.is_end.take(strings.joints[last])
         at, shape = self._places(_between(buffer, opens[keys], closes[keys]), np.cumsum(ends) - ends)
+        lengths, letters = _put(lengths, at, shape), _put(joints.letter.take(behind), at, shape, ord(TEXT))
+        text = np.frombuffer(b"".join([data, more, CONSTANTS]), np.uint8)[spread(_put(starts, at, shape).ravel(), lengths.ravel())]
         return Block(
-            b"".join([data, more, CONSTANTS]),
-            _put(starts.astype(np.int32), at, shape),
-            _put(lengths.astype(np.int32), at, shape),
-            _put(joints.letter.take(behind), at, shape, ord(TEXT)),
-            np.flatnonzero(np.isin(np.frombuffer(more, np.uint8), [*ESCAPED])) + len(data),
+            text.tobytes(),
+            (np.cumsum(lengths.ravel()) - lengths.ravel()).reshape(shape),
+            lengths,
+            letters,
+            np.flatnonzero(np.isin(text, [*ESCAPED])) if more else np.zeros(0, np.int64),
         )
 
     def _places(self, keys: ByteCells, records: np.ndarray) -> tuple[np.ndarray, tuple[int, int]]:
