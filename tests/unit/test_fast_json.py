@@ -62,7 +62,8 @@ NUMBERS = [
     "123456789012345678901234567890",
     "0.30000000000000004",
 ]
-VALUES = [*PLAIN, *NUMBERS, "null", "true", "false", '"' + "x" * 70 + '"']
+NESTED = ['{"a": 1}', '{"b": "x", "a": {"b": "y", "a": {"b": null}}}', '{ "": {"order": true } }', '{"a": {"b": 1}, "c": 2, "d": {"b": 3}}']
+VALUES = [*PLAIN, *NUMBERS, *NESTED, "null", "true", "false", '"' + "x" * 70 + '"']
 ODD = [
     "01",
     "1.",
@@ -76,7 +77,11 @@ ODD = [
     "[]",
     "{}",
     "[1]",
-    '{"a": 1}',
+    '{"a": {}}',
+    '{"a": 1, "b": {"a": 1, "a": 2}}',
+    '{"a": {"b": 1}, "a": {"c": 1}}',
+    '{"a": 1}}',
+    '{"a": {"b": 1}',
     '"\\x"',
     '"\\ud83d"',
     '"\\u0000"',
@@ -109,12 +114,19 @@ SPOILT = [
 ]
 KEYS = ['"order"', '"price"', '"a note"', '""', '"\\u0061"', '"a"', '"Kaufpreis in €"', '"' + "k" * 40 + '"', '"x.y"', '"back\\\\slash"']
 
-literals = st.one_of(
+scalars = st.one_of(
     st.sampled_from(VALUES),
     st.sampled_from(NUMBERS),
     st.text(max_size=12).map(json.dumps),
     st.integers().map(str),
     st.floats(allow_nan=False, allow_infinity=False).map(repr),
+)
+literals = st.recursive(
+    scalars,
+    lambda inner: st.lists(st.tuples(st.sampled_from(KEYS), inner), min_size=1, max_size=3).map(
+        lambda members: "{" + ", ".join(f"{key}: {value}" for key, value in members) + "}"
+    ),
+    max_leaves=4,
 )
 
 
@@ -215,12 +227,36 @@ def test_lines_are_read_alike_wherever_the_chunks_end(count: int, separators: tu
     [
         {"order": "1", "item": "Lens", "price": 1, "note": None, "new": 2},
         {"order": "1", "item": {"title": "Lens"}},
+        {"order": "1", "item": ["Lens"]},
         {"order": "\0"},
         {"order": "\ud800"},
     ],
 )
 def test_what_only_the_last_record_has_is_seen(last: dict[str, Any]) -> None:
     assert not compare(json.dumps([*RECORDS, last]))
+
+
+@pytest.mark.parametrize("size", [1, 7, 19_000])
+def test_objects_in_records_are_read_alike_with_members_that_come_and_go(size: int) -> None:
+    records = [
+        {"id": number, "buyer": {"name": "Buyer One", "address": {"city": "Köln"}}, "total": {"amount": "12.50", "currency": "EUR"}}
+        for number in range(size)
+    ]
+    varied = [
+        {**record, "buyer": None if number % 3 else {"name": "Buyer Two"}, "note": {"text": "x"}} for number, record in enumerate(records)
+    ]
+
+    assert compare(json.dumps(records))
+    assert compare(json.dumps([*records, *varied], indent=2))
+    assert compare("\n".join(map(json.dumps, [*varied, *records])))
+
+
+def test_objects_as_deep_as_the_limit_are_read_and_deeper_ones_left_to_the_exact_reader() -> None:
+    for depth, dares in ((3, True), (4, False)):
+        value: Any = "x"
+        for _ in range(depth):
+            value = {"a": value}
+        assert compare(json.dumps([{"order": value}] * 3), Limits(nesting=4)) is dares
 
 
 @pytest.mark.parametrize("limits", [Limits(rows=20_000), Limits(columns=3), Limits(cell_chars=5), Limits(record_chars=30)])

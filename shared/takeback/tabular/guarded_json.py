@@ -1,4 +1,4 @@
-"""JSON to columns without a Python object for any cell, for flat records in a list or one a line.
+"""JSON to columns without a Python object for any cell, for records in a list or one a line, with objects but no lists in them.
 
 Strings are found by their quotation marks, in whole blocks at once; what stands between them says which is a key, which a
 value, and where a record ends, and is checked to be nothing else. Whatever is not as plain, or breaks the rules of JSON,
@@ -59,7 +59,7 @@ def open_guarded_json(source: BinaryIO, options: Options, limits: Limits) -> Tab
     reader = BlockReader(one_a_line=one_a_line, limits=limits)
     chunks = _chunks(_blocks(source, _LINES if one_a_line else _LIST, reader, limits), reader, limits)
     first = [next(chunks)]
-    return Table(facts, unique_names(reader.names), _resumed(first, chunks))
+    return Table(facts, unique_names(reader.columns.names), _resumed(first, chunks))
 
 
 def _resumed(read: list[Chunk], chunks: Iterator[Chunk]) -> Iterator[Chunk]:
@@ -107,14 +107,14 @@ def _chunks(blocks: Iterator[Block], reader: BlockReader, limits: Limits) -> Ite
     number, width = 0, limits.columns
     for block in blocks:
         waiting.add(block)
-        if len(reader.names) > width or number + waiting.records > limits.rows:
+        if len(reader.columns) > width or number + waiting.records > limits.rows:
             raise Objection
         while waiting.records >= CHUNK_ROWS:
-            width = len(reader.names)
+            width = len(reader.columns)
             yield waiting.chunk(width, number, CHUNK_ROWS)
             number += CHUNK_ROWS
     if waiting.records:
-        yield waiting.chunk(len(reader.names), number, waiting.records)
+        yield waiting.chunk(len(reader.columns), number, waiting.records)
 
 
 class _Waiting:

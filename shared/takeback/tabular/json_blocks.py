@@ -1,8 +1,7 @@
-"""Whole records of flat JSON objects to columns, all of a block at once."""
+"""Whole records of JSON objects to columns, all of a block at once."""
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, replace
 
@@ -10,8 +9,8 @@ import numpy as np
 
 from takeback.tabular.byte_cells import ESCAPED, SLACK, Buffer, ByteCells
 from takeback.tabular.byte_signs import Objection, check_utf8, spread
-from takeback.tabular.classes import WIDEST, Classes
 from takeback.tabular.encoding import bad_text
+from takeback.tabular.json_columns import Columns, decoded
 from takeback.tabular.json_joints import CONSTANTS, Joints
 from takeback.tabular.limits import Limits
 from takeback.tabular.table import TEXT
@@ -60,15 +59,13 @@ class _Strings:
 
 
 class BlockReader:
-    """Reads block after block of one file. `names` are those of the columns so far, in first-seen order."""
+    """Reads block after block of one file. `columns` are those seen so far."""
 
     def __init__(self, *, one_a_line: bool, limits: Limits) -> None:
-        self.names: list[str] = []
+        self.columns = Columns(limits)
         self._joints = Joints(one_a_line=one_a_line)
         self._start = re.compile(rb"\{[ \t]*" if one_a_line else rb"\{[ \t\n\r]*")
         self._limits = limits
-        self._keys = Classes(1)
-        self._words = 0
 
     def read(self, data: bytes) -> tuple[Block | None, int]:
         """The complete records of text that begins with one, None where there are none; and where the next one begins."""
@@ -110,7 +107,38 @@ class BlockReader:
         if (joints.is_after_key.take(strings.joints) != is_key).any():
             raise Objection
         keys = np.flatnonzero(is_key)
-        is_string, behind = is_bare[keys], strings.joints[keys]
+        ends = joints.is_end.take(strings.joints)
+        records = (np.cumsum(ends) - ends)[keys]
+        is_object = joints.is_object.take(strings.joints[keys])
+        columns = self.columns.of_values(_between(buffer, opens[keys], closes[keys]), records, self._depths(strings)[keys], is_object)
+        if is_object.any():
+            keys, records = keys[~is_object], records[~is_object]
+        starts, lengths, letters, more = self._values(data, strings, keys)
+        shape = len(self.columns), int(records[-1]) + 1
+        if shape[0] * shape[1] > SPARSE * len(keys):
+            raise Objection
+        at = columns * shape[1] + records
+        starts, lengths = _put(starts, at, shape), _put(lengths, at, shape)
+        text = np.frombuffer(data + more, np.uint8)[spread(starts.ravel(), lengths.ravel())]
+        starts = (np.cumsum(lengths) - lengths.ravel()).reshape(shape)
+        escaped = np.flatnonzero(np.isin(text, [*ESCAPED])) if strings.backslashes.size else np.zeros(0, np.int64)
+        return Block(text.tobytes(), starts, lengths, _put(letters, at, shape, ord(TEXT)), escaped)
+
+    def _depths(self, strings: _Strings) -> np.ndarray:
+        """In how many objects of its record each string stands."""
+        steps = self._joints.steps.take(strings.joints)
+        if not steps.any():
+            return steps
+        behind = np.cumsum(steps)
+        if behind.min() < 0 or behind[self._joints.is_end.take(strings.joints)].any():
+            raise Objection
+        return behind - steps
+
+    def _values(self, data: bytes, strings: _Strings, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, bytes]:
+        """Where the values of keys begin in the data and what stands behind them, their lengths and kinds, and what stands there."""
+        joints, opens, closes = self._joints, strings.opens, strings.closes
+        behind = strings.joints[keys]
+        is_string = joints.is_bare.take(behind)
         last = keys + is_string  # the string that is the value, or the key with a value in the joint behind it
         starts = np.where(is_string, opens[last] + 1, closes[last] + 1 + joints.place.take(behind))
         lengths = np.where(is_string, closes[last] - opens[last] - 1, joints.length.take(behind))
@@ -119,44 +147,7 @@ class BlockReader:
         np.copyto(starts, len(data) + len(more) + constant, where=constant >= 0)
         if lengths.max() > self._limits.cell_chars:
             raise Objection
-        ends = joints.is_end.take(strings.joints[last])
-        at, shape = self._places(_between(buffer, opens[keys], closes[keys]), np.cumsum(ends) - ends)
-        lengths, letters = _put(lengths, at, shape), _put(joints.letter.take(behind), at, shape, ord(TEXT))
-        text = np.frombuffer(b"".join([data, more, CONSTANTS]), np.uint8)[spread(_put(starts, at, shape).ravel(), lengths.ravel())]
-        return Block(
-            text.tobytes(),
-            (np.cumsum(lengths.ravel()) - lengths.ravel()).reshape(shape),
-            lengths,
-            letters,
-            np.flatnonzero(np.isin(text, [*ESCAPED])) if more else np.zeros(0, np.int64),
-        )
-
-    def _places(self, keys: ByteCells, records: np.ndarray) -> tuple[np.ndarray, tuple[int, int]]:
-        """Where the values of some keys of some records belong in a matrix of columns and records, and its shape."""
-        columns = self._columns(keys)
-        shape = len(self.names), int(records[-1]) + 1
-        if shape[0] * shape[1] > SPARSE * len(keys):
-            raise Objection
-        columns *= shape[1]
-        columns += records
-        if np.bincount(columns).max() > 1:  # the same key twice
-            raise Objection
-        return columns, shape
-
-    def _columns(self, keys: ByteCells) -> np.ndarray:
-        """The column of each key."""
-        if not self._words:
-            self._words = max(1, -(-int(keys.lengths.max()) // 8))
-            if self._words > WIDEST:
-                raise Objection
-            self._keys = Classes(self._words, self._limits.columns)
-        numbers, new = self._keys.number(keys.words(self._words))
-        if not numbers.all():  # too long, or too many
-            raise Objection
-        self.names += _texts([keys.bytes_at(at) for at in new.tolist()])
-        if len(set(self.names)) < len(self.names):  # spelled in two ways
-            raise Objection
-        return numbers - 1
+        return starts.astype(np.int32), lengths.astype(np.int32), joints.letter.take(behind), more + CONSTANTS
 
 
 def _quotes(text: np.ndarray, data: bytes) -> tuple[np.ndarray, np.ndarray]:
@@ -193,20 +184,10 @@ def _decode(data: bytes, starts: np.ndarray, lengths: np.ndarray, backslashes: n
     if not len(cells):
         return b""
     ends = starts[cells] + lengths[cells]
-    texts = _texts([data[start:end] for start, end in zip(starts[cells].tolist(), ends.tolist(), strict=True)])
+    texts = decoded([data[start:end] for start, end in zip(starts[cells].tolist(), ends.tolist(), strict=True)])
     if bad_text("".join(texts)):
         raise Objection
     found = [text.encode() for text in texts]
     lengths[cells] = [len(text) for text in found]
     starts[cells] = len(data) + np.cumsum(lengths[cells]) - lengths[cells]
     return b"".join(found)
-
-
-def _texts(strings: list[bytes]) -> list[str]:
-    """What the strings of a JSON text say."""
-    if not strings:
-        return []
-    try:
-        return json.loads(b'["%b"]' % b'","'.join(strings))
-    except ValueError:
-        raise Objection from None

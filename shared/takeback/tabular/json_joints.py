@@ -29,25 +29,28 @@ class Joints:
     """The kinds of joints by number. A value that stands in a joint begins at `place` of it and has `length` bytes.
 
     `is_after_key`: it begins behind a key, which a colon shows. `is_bare`: it is that colon and no more, so that a string
-    comes next. `is_end`: a record ends in it and one begins at `brace`. `constant` is the place in CONSTANTS, or -1.
-    `controls` counts line ends and the like.
+    comes next. `is_object`: it is that colon and the beginning of an object, so that a key comes next. `is_end`: a record
+    ends in it and one begins at `brace`. `steps` says how many objects begin, or end (less than 0), inside a record.
+    `constant` is the place in CONSTANTS, or -1. `controls` counts line ends and the like.
     """
 
     def __init__(self, *, one_a_line: bool) -> None:
         """In a list records are separated by commas and blanks may stand anywhere; one a line, only between records."""
         blanks = r"[ \t]*" if one_a_line else _BLANKS
         between = rf"{_BLANKS}[\n\r]{_BLANKS}" if one_a_line else rf"{_BLANKS},{_BLANKS}"
-        self._colon = re.compile(rf"{blanks}:{blanks}")
-        self._other = re.compile(rf"(?:{blanks}:{blanks}(?P<value>{_VALUE}))?{blanks}(?:,|\}}{between}(?P<brace>\{{)){blanks}")
+        self._colon = re.compile(rf"{blanks}:{blanks}(?P<object>\{{{blanks})?")
+        self._comma = re.compile(
+            rf"(?:{blanks}:{blanks}(?P<value>{_VALUE}))?{blanks}(?P<ends>(?:\}}{blanks})*)(?:,|\}}{between}(?P<brace>\{{)){blanks}"
+        )
         self._classes = {words: Classes(words, _MOST_SHAPES) for words in WIDTHS}
         count = len(WIDTHS) * (_MOST_SHAPES + 1)
-        self._is_known, self.is_after_key, self.is_bare, self.is_end = (np.zeros(count, bool) for _ in range(4))
-        self.place, self.length, self.brace, self.controls = (np.zeros(count, np.int64) for _ in range(4))
+        self._is_known, self.is_after_key, self.is_bare, self.is_object, self.is_end = (np.zeros(count, bool) for _ in range(5))
+        self.place, self.length, self.brace, self.steps, self.controls = (np.zeros(count, np.int64) for _ in range(5))
         self.constant = np.full(count, -1)
         self.letter = np.full(count, ord(TEXT), np.uint8)
 
     def number(self, joints: ByteCells) -> np.ndarray:
-        """The numbers of some joints. Raises `Objection` when one of them makes no sense in a list of flat records."""
+        """The numbers of some joints. Raises `Objection` when one of them makes no sense between the strings of records without lists."""
         numbers = np.zeros(len(joints), np.intp)
         longest, shorter = int(joints.lengths.max(initial=0)), -1
         for at, words in enumerate(WIDTHS):
@@ -69,17 +72,21 @@ class Joints:
         return found + first
 
     def _judge(self, number: int, shape: str) -> None:
-        found = self._colon.fullmatch(shape) or self._other.fullmatch(shape)
-        if not found:
-            return
-        self._is_known[number] = True
+        colon, comma = self._colon.fullmatch(shape), self._comma.fullmatch(shape)
+        self._is_known[number] = bool(colon or comma)
         self.is_after_key[number] = ":" in shape
-        self.is_bare[number] = found.re is self._colon
         self.controls[number] = sum(sign < " " for sign in shape)
-        if self.is_bare[number]:
-            return
-        self.is_end[number] = found["brace"] is not None
-        self.brace[number] = found.start("brace")
+        if colon:
+            self.is_object[number] = colon["object"] is not None
+            self.is_bare[number] = not self.is_object[number]
+            self.steps[number] = self.is_object[number]
+        if comma:
+            self.is_end[number] = comma["brace"] is not None
+            self.brace[number] = comma.start("brace")
+            self.steps[number] = -comma["ends"].count("}")
+            self._keep_value(number, comma)
+
+    def _keep_value(self, number: int, found: re.Match[str]) -> None:
         if value := found["value"]:
             self.letter[number] = ord(_LETTERS.get(value, NUMBER))
             self.constant[number] = CONSTANTS.find(value.upper().encode())
