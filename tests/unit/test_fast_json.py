@@ -206,6 +206,28 @@ def test_what_is_not_plain_is_left_to_the_exact_reader(value: str, form: str) ->
     assert not compare("[" + ",\n".join(records) + "]" if form == "list" else "\n".join(records))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{1 "a": 2}, {"a": 3}]',
+        '[{{"a": 2}, {"a": 3}]',
+        '[{}, {"a": 3}]',
+        '[{"a": 2}, "b": {"a": 3}, {"a": 2}]',
+        '[{"a": {"b": 2}, {"a": {"b": 3}}}]',
+        '[{"a": 2}, {"a": 3},]',
+        '[{"a": 2}, {"a": 3}',
+        '[{"a": 2}, {"a": "3]',
+        '[{"a": 2}, {"a": 3}]]',
+        '{"a": 2}\n{"a": 3}\n]',
+        '{"a": 2}\n{"a": 3},\n{"a": 4}',
+        '{"a": 2}\n{"a":\n3}\n{"a": 4}',
+        '{"a": 2}\n{"a": 3',
+    ],
+)
+def test_what_breaks_the_rules_between_strings_is_left_to_the_exact_reader(text: str) -> None:
+    assert not compare(text)
+
+
 RECORDS = [
     {"order": f"20-{number:05}", "item": "Lens", "price": number} | ({"note": None} if number % 3 else {}) for number in range(41_000)
 ]
