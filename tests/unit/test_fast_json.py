@@ -43,6 +43,7 @@ PLAIN = [
     '"12.50"',
     '"say \\"hi\\""',
     '"back\\\\slash"',
+    '"ends in one\\\\"',
     '"\\u00fc\\ud83d\\ude00"',
     '"ü€😀"',
     '"two\\nlines\\t"',
@@ -212,6 +213,8 @@ def test_what_is_not_plain_is_left_to_the_exact_reader(value: str, form: str) ->
         '[{1 "a": 2}, {"a": 3}]',
         '[{{"a": 2}, {"a": 3}]',
         '[{}, {"a": 3}]',
+        '[{"a": 1 "b": 2}, {"a": 3}]',
+        '[{"a": "1" "b": 2}, {"a": 3}]',
         '[{"a": 2}, "b": {"a": 3}, {"a": 2}]',
         '[{"a": {"b": 2}, {"a": {"b": 3}}}]',
         '[{"a": 2}, {"a": 3},]',
@@ -287,8 +290,18 @@ def test_what_breaks_a_limit_is_left_to_the_exact_reader(limits: Limits) -> None
     assert not compare(json.dumps(RECORDS[:20_001]), limits)
 
 
+def test_a_record_longer_than_the_limit_among_short_ones_is_left_to_the_exact_reader() -> None:
+    assert not compare(json.dumps([{"a": "x" * 100}, {"a": "y"}]), Limits(record_chars=50))
+
+
 def test_a_key_given_twice_is_left_to_the_exact_reader() -> None:
     assert not compare('[{"a": "1", "b": "2"}, {"a": "1", "a": "2"}]')
+    assert not compare('[{"a": "1", "b": "2"}, {"a": "1"}, {"b": "1", "a": "2", "b": "3"}]')
+
+
+def test_the_same_keys_in_other_objects_are_other_columns() -> None:
+    assert compare('[{"a": {"b": 1}, "c": 2}, {"a": {"b": 1, "c": 2}}, {"a": 1, "b": 2, "c": 3}]')
+    assert compare('[{"a": 1, "b": {"c": 2}}, {"a": {"b": 1, "c": 2}}]')
 
 
 def test_records_that_have_hardly_a_key_in_common_are_left_to_the_exact_reader() -> None:
