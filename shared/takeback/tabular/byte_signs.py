@@ -65,7 +65,7 @@ class SignFinder:
     def find(self, block: bytes) -> Signs:
         """Find the structural signs of a block, and object to those that make no sense."""
         text = np.frombuffer(block, np.uint8)
-        _check_utf8(text, block)
+        check_utf8(text, block)
         found = text == self._delimiter
         found |= text == _LF
         was_quoted = self.is_quoted
@@ -123,7 +123,7 @@ def _take_out(found: np.ndarray, quotes: np.ndarray, *, starts_inside: bool) -> 
     return inside
 
 
-def _check_utf8(text: np.ndarray, block: bytes) -> None:
+def check_utf8(text: np.ndarray, block: bytes) -> None:
     """Only eight bytes with some beyond ASCII and the eight after them are decoded: they are few, and that is as strict."""
     if b"\0" in block:
         raise Objection

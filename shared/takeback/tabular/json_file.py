@@ -51,10 +51,8 @@ def open_json(source: BinaryIO, options: Options, limits: Limits) -> Table | Raw
 
     Rows are numbered from 1 in the order in which they come out.
     """
-    encoding = detect(source, options.encoding)
-    name = encoding.name.removesuffix("-sig") if encoding.how != "bom" else encoding.name
-    facts = FileFacts("json", encoding=name.removesuffix("-sig"))
-    if _is_one_a_line(source, name, limits):
+    name, facts = start_json(source, options)
+    if is_one_a_line(source, name, limits):
         return _table(facts, lambda: _by_line(source, name, limits), _scan_lines(source, name, limits), limits)
     found, siblings = _scan(source, name, limits)
     path = _choose(found, siblings, options)
@@ -65,6 +63,13 @@ def open_json(source: BinaryIO, options: Options, limits: Limits) -> Table | Raw
     return _table(facts, lambda: _of_list(source, name, limits, path), found[path], limits)
 
 
+def start_json(source: BinaryIO, options: Options, *, by_start: bool = False) -> tuple[str, FileFacts]:
+    """The encoding with which a file is to be decoded, by its start alone or by all of it, and what is known of the file by then."""
+    encoding = detect(source, options.encoding, by_start=by_start)
+    name = encoding.name.removesuffix("-sig") if encoding.how != "bom" else encoding.name
+    return name, FileFacts("json", encoding=name.removesuffix("-sig"))
+
+
 def _table(facts: FileFacts, records: Callable[[], Iterator[_Record]], found: _Found, limits: Limits) -> Table:
     paths = list(found.shape.paths)
     if not paths:
@@ -73,7 +78,7 @@ def _table(facts: FileFacts, records: Callable[[], Iterator[_Record]], found: _F
     return Table(facts, headers, _chunks(records(), found.shape, headers, limits))
 
 
-def _is_one_a_line(source: BinaryIO, encoding: str, limits: Limits) -> bool:
+def is_one_a_line(source: BinaryIO, encoding: str, limits: Limits) -> bool:
     """Whether the first two lines that are not blank are an object each."""
     source.seek(0)
     decoder = Decoder()

@@ -30,6 +30,7 @@ from takeback.tabular.byte_signs import NotUtf8, Objection
 from takeback.tabular.error_file import ErrorFile, Sink
 from takeback.tabular.formats import sniff
 from takeback.tabular.guarded_csv import open_guarded_csv
+from takeback.tabular.guarded_json import open_guarded_json
 from takeback.tabular.limits import Limits
 from takeback.tabular.one_pass import Pass
 from takeback.tabular.plan import SAMPLE_ROWS, Asked, Plan, Recall, first_evidence, make_plan
@@ -112,6 +113,8 @@ def _open_fast(source: BinaryIO, options: Options, limits: Limits, *, by_start: 
         from takeback.tabular.guarded_sheet import open_guarded_workbook  # noqa: PLC0415 - loaded when it is needed
 
         table = open_guarded_workbook(source, options, limits)
+    elif kind == "json":
+        table = open_guarded_json(source, options, limits, by_start=by_start)
     return table or open_table(source, options, limits)
 
 

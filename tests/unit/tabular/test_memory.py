@@ -12,13 +12,14 @@ import pytest
 import xlsxwriter
 
 READ = """
-import resource, sys
+import importlib, resource, sys
 sys.path.insert(0, "shared")
 from takeback.rules.options import Options
 from takeback.tabular.limits import Limits
-from takeback.tabular.reader import open_table
+module, function = sys.argv[2].split(":")
+opened = getattr(importlib.import_module("takeback.tabular." + module), function)
 with open(sys.argv[1], "rb") as source:
-    rows = sum(len(chunk.row_numbers) for chunk in open_table(source, Options(), Limits()).chunks)
+    rows = sum(len(chunk.row_numbers) for chunk in opened(source, Options(), Limits()).chunks)
 print(rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
 
@@ -35,14 +36,20 @@ def lines(kind: str, rows: int) -> Iterator[str]:
     yield "]" if kind == "json" else ""
 
 
-@pytest.mark.parametrize("kind", ["csv", "ndjson", "json"])
-def test_eight_times_the_rows_take_no_more_memory(tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "reader"),
+    [
+        *((kind, "reader:open_table") for kind in ("csv", "ndjson", "json")),
+        *((kind, "guarded_json:open_guarded_json") for kind in ("ndjson", "json")),
+    ],
+)
+def test_eight_times_the_rows_take_no_more_memory(tmp_path: Path, kind: str, reader: str) -> None:
     megabytes = {}
     for rows in (40_000, 320_000):
         path = tmp_path / f"{rows}.{kind}"
         with path.open("w", encoding="utf-8") as target:
             target.writelines(lines(kind, rows))
-        done = subprocess.run([sys.executable, "-c", READ, str(path)], capture_output=True, text=True, check=True, timeout=300)
+        done = subprocess.run([sys.executable, "-c", READ, str(path), reader], capture_output=True, text=True, check=True, timeout=300)
         found, megabytes[rows] = map(int, done.stdout.split())
         assert found == rows
 
