@@ -49,8 +49,7 @@ class ByteBody(Body):
 
     def _with_words(self, column: Sequence[str]) -> Iterator[int]:
         """By the shapes of the cells: digits make no difference, save where the header has some."""
-        header = self.names[0] if self.names else ""
-        if not isinstance(column, ByteCells) or any(map(str.isdigit, header)):
+        if not isinstance(column, ByteCells) or any(map(str.isdigit, self._first_name)):
             yield from super()._with_words(column)
             return
         part = Part(column, range(len(column)))
@@ -61,4 +60,4 @@ class ByteBody(Body):
             self._has_word[words] += [any(True for _ in super(ByteBody, self)._with_words([column[at]])) for at in new.tolist()]
             suspects = np.flatnonzero(np.array(self._has_word[words], bool).take(numbers))
         if len(suspects):
-            yield from suspects[list(super()._with_words([column[at] for at in suspects.tolist()]))].tolist()
+            yield from suspects[list(super()._with_words(list(column.take(suspects))))].tolist()

@@ -48,8 +48,10 @@ def is_value(cell: str) -> bool:
     text = cell.strip()[:200]
     if _VALUE.fullmatch(text):
         return True
-    digits = sum(char.isdigit() for char in text)
-    return digits >= 4 and " " not in text and digits * 2 >= len(text)
+    if " " in text:
+        return False
+    digits = sum(map(str.isdigit, text))
+    return digits >= 4 and digits * 2 >= len(text)
 
 
 def is_label(cell: str) -> bool:
