@@ -28,9 +28,17 @@ def classified(cells: ByteCells, words: int, class_of: bytes) -> np.ndarray:
 
 def together(classes: np.ndarray) -> np.ndarray:
     """For each row the bits that any of its bytes has, as the lowest byte of a word."""
-    found = np.bitwise_or.reduce(classes, axis=1)
+    found = any_of(classes)
     for bits in (32, 16, 8):
         found |= found >> np.uint64(bits)
+    return found
+
+
+def any_of(words: np.ndarray) -> np.ndarray:
+    """For each row the bits that any of its words has: quicker than a reduction where words are few."""
+    found = words[:, 0].copy()
+    for at in range(1, words.shape[1]):
+        found |= words[:, at]
     return found
 
 

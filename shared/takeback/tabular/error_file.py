@@ -10,7 +10,7 @@ import numpy as np
 
 from takeback.rules.formula import SPLITS, STARTS, is_formula, neutral
 from takeback.tabular.byte_cells import ByteCells
-from takeback.tabular.byte_classes import by_width, classified, marks, one_further, table, together
+from takeback.tabular.byte_classes import any_of, by_width, classified, marks, one_further, table, together
 from takeback.tabular.classes import Classes
 from takeback.tabular.copy_text import of_one_width
 from takeback.tabular.parsed import WIDTHS
@@ -119,6 +119,6 @@ def _looked_at(cells: ByteCells, words: int) -> tuple[np.ndarray, np.ndarray, np
     """Which cells need more than quotation marks around them and one for each in them; where these stand; which have some in them."""
     classes = classified(cells, words, _CLASS_OF)
     has_comma, has_quote, is_odd = (together(classes) & np.uint64(1 << bit) != 0 for bit in (_COMMA, _QUOTE, _LINE))
-    is_odd |= (one_further(marks(classes, _SPLIT)) & marks(classes, _MAY_BEGIN)).any(axis=1)
+    is_odd |= any_of(one_further(marks(classes, _SPLIT)) & marks(classes, _MAY_BEGIN)) != 0
     quote = ((has_comma | has_quote) & ~is_odd) * np.uint8(ord('"'))
     return is_odd, quote, np.flatnonzero(has_quote & ~is_odd)

@@ -14,7 +14,7 @@ from takeback.rules.values.empty import NO_VALUE
 from takeback.rules.values.ids import LONGEST_ID
 from takeback.rules.values.texts import LONGEST_TEXT
 from takeback.tabular.byte_cells import ByteCells
-from takeback.tabular.byte_classes import by_width, classified, marks, one_further, table, together
+from takeback.tabular.byte_classes import any_of, by_width, classified, marks, one_further, table, together
 from takeback.tabular.parsed import ParsedColumn, Part, Problems
 from takeback.tabular.shapes import between
 from takeback.tabular.table import TEXT
@@ -147,7 +147,7 @@ def _runs(marks: np.ndarray) -> np.ndarray:
 
 def _stand_between(classes: np.ndarray) -> np.ndarray:
     """Which rows have one of the signs that may not stand between digits between their first and last digit."""
-    return np.any(marks(classes, _BETWEEN) & between(marks(classes, _DIGIT)), axis=1)
+    return any_of(marks(classes, _BETWEEN) & between(marks(classes, _DIGIT))) != 0
 
 
 def _first_words(cells: ByteCells, classes: np.ndarray) -> np.ndarray:

@@ -31,6 +31,7 @@ _CLEAR = re.compile(
 )
 _TOTAL = re.compile(rf"(?:(?:net|gross|order|sales)\s+)?{_TOTAL_WORD}\b", re.IGNORECASE)
 _ONLY_TOTAL = re.compile(rf"(?:(?:{_CLEAR.pattern}|{_TOTAL.pattern})\W*|(?:net|gross|order|sales)\s+{_TOTAL_WORD}\W*)", re.IGNORECASE)
+LABELS_BEGIN = "gnoprstz"  # the first letters of all of them, as far as they are in ASCII
 _RECORDS = re.compile(
     r"\d+\W+(?:record|row|order|transaction|result|item)s?\W*s?\W*(?:downloaded|exported|found|listed|in total)\b", re.IGNORECASE
 )
