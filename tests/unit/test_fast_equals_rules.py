@@ -21,7 +21,7 @@ from takeback.errors import Refused
 from takeback.records import record_type
 from takeback.rules.identifiers import uuid7s
 from takeback.rules.options import Options
-from takeback.tabular import by_shape, by_value, guarded_csv
+from takeback.tabular import by_shape, by_value, error_file, glance, guarded_csv
 from takeback.tabular.byte_signs import Objection
 from takeback.tabular.guarded_csv import open_guarded_csv
 from takeback.tabular.limits import Limits
@@ -204,6 +204,23 @@ def test_columns_of_more_values_and_shapes_than_are_kept_equal_the_rules_cell_by
         for _ in range(400)
     ]
     compare_engines(as_csv([HEADERS, *rows]).encode(), MAPPING, Options(date_order="MDY", delimiter=",", encoding="utf-8", header_row=1))
+
+
+NONSENSE = ["abcdefgh XYZ", "0123456789.,-$ ()", "0123456789-/.: TJan", "0123456789", 'xyz0123456789 ,;"=+-@\n', "äß漢€ 012,.-ab", "0"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_nonsense_in_every_cell_equals_the_rules_cell_by_cell(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guarded_csv, "CHUNK_ROWS", 60)
+    monkeypatch.setattr(glance, "_MANY", 10)
+    monkeypatch.setattr(glance, "_LOOKED_AT", 5)
+    monkeypatch.setattr(by_value, "_FEWEST", 10)
+    monkeypatch.setattr(error_file, "_MANY", 10)
+    rng = Random(seed)  # noqa: S311 - the same sheet for the same seed
+    signs = NONSENSE[seed % len(NONSENSE)]
+    usual = [[text.replace("#", "1") for text in (column[0] for column in COLUMNS)] for _ in range(30)]
+    rows = [["".join(rng.choices(signs, k=rng.randint(0, rng.choice([3, 9, 90])))) for _ in COLUMNS] for _ in range(300)]
+    compare_engines(as_csv([HEADERS, *usual, *rows]).encode(), MAPPING, Options(delimiter=",", encoding="utf-8", header_row=1))
 
 
 SPOILT = [b'"', b",", b"\n", b"\r", b"\0", b"\xff", b"\n\n", b"\r\n", b"\xe2\x80", b'""', b" "]

@@ -22,7 +22,7 @@ _SAMPLE = 200
 _WATCHED = 8
 _HEADER_AGAIN = "the header again"
 _LONGEST_NOTE = 200
-_OTHER_TOTALS = ("gesamt", "somm", "итого", "合計", "总计")
+_IN_TOTALS = ("tota", "sum", "gesamt", "somm", "итого", "合計", "总计")  # one of these stands in every total's label
 
 
 class Body:
@@ -34,6 +34,7 @@ class Body:
         self.typed = layout.typed
         self.has_header = layout.is_sure
         self.names = [name.casefold() for name in layout.names]
+        self._first_name = self.names[0] if self.names else ""
         full = [filled(row) for row in sample[:_SAMPLE]]
         self.usual = median([len(at) for at in full if at] or [self.width])
         counts = Counter(at for cells in full for at in cells)
@@ -136,22 +137,26 @@ class Body:
 
     def _with_words(self, column: Sequence[str]) -> Iterator[int]:
         """The records whose first cell is the header's again or may be a total's label, in all the languages we know."""
-        text = "\n".join(column).casefold()
-        header = self.names[0] if self.names else ""
-        if "tota" in text or "sum" in text or header in text or any(word in text for word in _OTHER_TOTALS):
-            yield from (at for at, cell in enumerate(column) if cell[:100].strip().casefold() == header or total_label(cell))
+        if not self._holds_label("\n".join(column).casefold()):
+            return
+        for at, cell in enumerate(column):
+            if self._holds_label(cell.casefold()) and (cell[:100].strip().casefold() == self._first_name or total_label(cell)):
+                yield at
+
+    def _holds_label(self, text: str) -> bool:
+        """Whether the header's first cell or a total's label may stand in a case-folded text."""
+        return self._first_name in text or any(word in text for word in _IN_TOTALS)
 
     def _why_no_data(self, row: Sequence[str]) -> str | None:
         """Why a record is no data row, None if it is one."""
         at = filled(row)
         if not at:
             return "blank line"
-        if self.has_header and [fold(cell).casefold() for cell in row][: self.width] == self.names[: len(row)] and len(at) >= 2:
+        if self.has_header and len(at) >= 2 and self._is_header(row):
             return _HEADER_AGAIN
         first, share = row[at[0]], len(at) / self.usual
         others_are_values = all(is_value(row[i]) for i in at[1:])
-        label = total_label(first)
-        if others_are_values and label and (share <= label or at[0] in self.typed):
+        if others_are_values and (label := total_label(first)) and (share <= label or at[0] in self.typed):
             return "a total"
         if (
             share <= 0.5
@@ -164,6 +169,11 @@ class Body:
         if len(at) == 1 and self.usual >= 3 and at[0] == 0 and len(first) <= _LONGEST_NOTE and self._is_strange(first):
             return "a note: only one cell is filled"
         return None
+
+    def _is_header(self, row: Sequence[str]) -> bool:
+        """Whether a record is the header again; of most records the first cell settles it."""
+        cells, names = row[: self.width], self.names[: len(row)]
+        return len(cells) == len(names) and all(fold(cell).casefold() == name for cell, name in zip(cells, names, strict=True))
 
     def _is_strange(self, first: str) -> bool:
         """Whether the first cell of a row does not look like those of data, nor like several cells in one."""

@@ -14,8 +14,9 @@ from takeback.tabular.classes import Classes
 from takeback.tabular.copy_text import copy_text, of_one_width
 from takeback.tabular.parsed import TAB, WIDTHS, ParsedColumn, Part, Problems
 
-_REMEMBERED = 50_000  # beyond that the values hardly repeat
+_REMEMBERED = 20_000  # beyond that the values hardly repeat
 _REMEMBERED_BYTES = 4_000_000
+_FEWEST = 200  # cells of which most have to be new for the values to repeat too seldom
 _FEW = 10_000  # more than the days of ten years in several spellings
 
 
@@ -39,6 +40,7 @@ class ByValue:
         self._problems = problems
         self._evidence = evidence
         self._renders = column.kind not in ("id", "text")
+        self.many = False  # whether there are more values than columns of dates, quantities or words have as a rule
         self._forget()
 
     def _forget(self) -> None:
@@ -52,11 +54,6 @@ class ByValue:
         self._rendered, self._lengths = of_one_width([b""]), np.zeros(1, np.int64)
         self._counts = np.zeros(1, np.int64)
 
-    @property
-    def many(self) -> bool:
-        """Whether there are more values than columns of dates, quantities or words have as a rule."""
-        return len(self._counts) > _FEW
-
     def tell(self) -> None:
         """Tell the evidence what it has not been told yet."""
         for number in np.flatnonzero(self._counts).tolist():
@@ -66,9 +63,7 @@ class ByValue:
 
     def read(self, part: Part, out: ParsedColumn) -> None:
         """Read cells into their places of a column."""
-        if len(self._counts) > _REMEMBERED or self._bytes > _REMEMBERED_BYTES:
-            self.tell()
-            self._forget()
+        known = len(self._counts)
         numbers = self._numbers(part)
         self._take_in()
         if self._evidence.listens:
@@ -86,6 +81,11 @@ class ByValue:
         else:
             texts = self._rendered.take(numbers)
             out.render(part.rows, texts.view(np.uint64).reshape(len(texts), texts.dtype.itemsize // 8), self._lengths.take(numbers))
+        self.many |= len(self._counts) > _FEW
+        is_strange = len(part) > _FEWEST and 2 * (len(self._counts) - known) > len(part)
+        if is_strange or len(self._counts) > _REMEMBERED or self._bytes > _REMEMBERED_BYTES:
+            self.tell()
+            self._forget()
 
     def _numbers(self, part: Part) -> np.ndarray:
         """The numbers of the answers to some cells."""

@@ -11,11 +11,13 @@ from takeback.tabular.byte_cells import ByteCells
 from takeback.tabular.byte_records import ByteRecords
 from takeback.tabular.classes import Classes
 from takeback.tabular.layout import Layout
+from takeback.tabular.looks import LABELS_BEGIN
 from takeback.tabular.parsed import WIDTHS, Part
 from takeback.tabular.shapes import split
 from takeback.tabular.table import Table
 
 _MOST_SHAPES = 2_000
+_IS_VISIBLE = np.isin(np.arange(256), range(0x21, 0x7F))
 _MAY_BE_SPACE = np.isin(np.arange(256), [*range(0x09, 0x0E), *range(0x1C, 0x21), *range(0x80, 0x100)])
 
 
@@ -26,6 +28,8 @@ class ByteBody(Body):
         super().__init__(table, layout, sample)
         self._classes = {words: Classes(words, _MOST_SHAPES) for words in WIDTHS}
         self._has_word = {words: [True] for words in WIDTHS}
+        labels = {*LABELS_BEGIN, self._first_name[:1]}
+        self._begins_data = _IS_VISIBLE & np.array([chr(byte).lower() not in labels for byte in range(256)])
 
     def _columns(self, rows: Sequence[Sequence[str]]) -> tuple[list[Sequence[str]], Sequence[int]]:
         if not isinstance(rows, ByteRecords) or rows.width != self.width:
@@ -43,14 +47,20 @@ class ByteBody(Body):
         gap = np.zeros(len(blank), bool)
         for column in self.always:
             gap |= ByteCells.of(columns[column]).lengths == 0
-        yield from np.flatnonzero(gap).tolist()
+        gaps = np.flatnonzero(gap)
+        yield from gaps[~self._are_data([ByteCells.of(column).take(gaps) for column in columns])].tolist()
         starts_blank = _MAY_BE_SPACE[blank.buffer.data[blank.starts]] & (blank.lengths > 0)
         yield from (at for at in np.flatnonzero(starts_blank).tolist() if blank[at].isspace())
 
+    def _are_data(self, columns: Sequence[ByteCells]) -> np.ndarray:
+        """Which records are surely data: more than half full, with a first cell that begins like no label and not like the header."""
+        begins = [np.where(column.lengths > 0, column.buffer.data.take(column.starts), 0) for column in columns]
+        shown = sum((_IS_VISIBLE.take(first).astype(np.int64) for first in begins), np.zeros(len(columns[0]), np.int64))
+        return self._begins_data.take(begins[0]) & (shown > 0.5 * self.usual)
+
     def _with_words(self, column: Sequence[str]) -> Iterator[int]:
         """By the shapes of the cells: digits make no difference, save where the header has some."""
-        header = self.names[0] if self.names else ""
-        if not isinstance(column, ByteCells) or any(map(str.isdigit, header)):
+        if not isinstance(column, ByteCells) or any(map(str.isdigit, self._first_name)):
             yield from super()._with_words(column)
             return
         part = Part(column, range(len(column)))
@@ -61,4 +71,4 @@ class ByteBody(Body):
             self._has_word[words] += [any(True for _ in super(ByteBody, self)._with_words([column[at]])) for at in new.tolist()]
             suspects = np.flatnonzero(np.array(self._has_word[words], bool).take(numbers))
         if len(suspects):
-            yield from suspects[list(super()._with_words([column[at] for at in suspects.tolist()]))].tolist()
+            yield from suspects[list(super()._with_words(list(column.take(suspects))))].tolist()

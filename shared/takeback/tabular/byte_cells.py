@@ -126,16 +126,14 @@ class ByteCells(Sequence[str]):
 
     def with_bytes(self, texts: Mapping[int, bytes]) -> ByteCells:
         """The same cells with other bytes in some rows, which are not to be read again."""
-        found = ByteCells(self.buffer, self.starts.copy(), self.lengths.copy())
-        for at, data in texts.items():
-            found.starts[at], found.lengths[at] = self.buffer.add(data), len(data)
-        return found
+        return self.put(np.fromiter(texts, np.int64, len(texts)), list(texts.values()), np.arange(len(texts)))
 
     def put(self, rows: np.ndarray, texts: Sequence[bytes], which: np.ndarray) -> ByteCells:
         """The same cells with `texts[which[i]]`, which is not to be read again, in row `rows[i]`."""
+        lengths = np.array([len(text) for text in texts], np.int64)
+        starts = self.buffer.add(b"".join(texts)) + np.cumsum(lengths) - lengths
         found = ByteCells(self.buffer, self.starts.copy(), self.lengths.copy())
-        found.starts[rows] = np.array([self.buffer.add(text) for text in texts], np.int64)[which]
-        found.lengths[rows] = np.array([len(text) for text in texts], np.int64)[which]
+        found.starts[rows], found.lengths[rows] = starts[which], lengths[which]
         return found
 
     def hold(self, places: np.ndarray) -> np.ndarray:

@@ -10,16 +10,19 @@ import numpy as np
 
 from takeback.rules.formula import SPLITS, STARTS, is_formula, neutral
 from takeback.tabular.byte_cells import ByteCells
+from takeback.tabular.byte_classes import any_of, by_width, classified, marks, one_further, table, together
 from takeback.tabular.classes import Classes
 from takeback.tabular.copy_text import of_one_width
-from takeback.tabular.parsed import WIDTHS, Part
+from takeback.tabular.parsed import WIDTHS
 from takeback.tabular.shapes import split
 from takeback.tabular.text_rows import Padded, joined
 
 _MANY = 500  # rows from which on it is quicker to look at whole columns
 _MOST_SHAPES = 1_000
-_ONES, _HIGH = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
-_FIRST = np.isin(np.arange(256), [ord(" "), *(start.encode()[0] for start in STARTS)])  # bytes that a cell may begin with to need a look
+_FIRSTS = [ord(" "), *(start.encode()[0] for start in STARTS)]  # bytes that a cell may begin with to need a look
+_FIRST = np.isin(np.arange(256), _FIRSTS)
+_COMMA, _QUOTE, _LINE, _SPLIT, _MAY_BEGIN = range(5)
+_CLASS_OF = table(b",", b'"', SPLITS.replace(";", "").encode(), b";", _FIRSTS)
 _START = rf" *[{re.escape(''.join(STARTS))}]"
 _ODD = re.compile(rf'[",{SPLITS}]|^{_START}')  # what a cell holds that may not stand in the file as it is
 _ODD_IN_LINE = re.compile(rf'[",{SPLITS}]|\0{_START}')  # the same of cells with a NUL before each
@@ -87,27 +90,24 @@ class _Column:
     def pieces(self, cells: ByteCells) -> list[Padded]:
         """What the rows hold of this column: quotation mark, apostrophe, cell, quotation mark; each where it is needed."""
         quote, guard = np.zeros(len(cells), np.uint8), np.zeros(len(cells), np.uint8)
-        words = Part(cells, range(len(cells))).usual_words()
-        if words:
-            looked = cells.words(words)
-            is_odd = _holds(looked, b'"' + SPLITS.encode()) | (cells.lengths > 8 * words)
-            quote = _holds(looked, b",") * np.uint8(ord('"'))
-            starts = np.flatnonzero(_FIRST.take(looked[:, 0].astype(np.uint8)) & ~is_odd)
+        changed: dict[int, bytes] = {}
+        for words, some in by_width(cells):
+            part = cells.take(some)
+            is_odd, quote[some], doubled = _looked_at(part, words) if words else (np.ones(len(some), bool), 0, some[:0])
+            starts = np.flatnonzero(_FIRST.take(part.buffer.data.take(part.starts)) & ~is_odd & (part.lengths > 0))
             if len(starts):
-                guard[starts] = self._guards(words, cells.take(starts), looked[starts])
-            odd = np.flatnonzero(is_odd).tolist()
-        else:
-            odd = list(range(len(cells)))
-        if odd:
-            cells = cells.with_bytes({at: quoted(cells[at]) for at in odd})
-            quote[odd] = 0
+                guard[some[starts]] = self._guards(words, part.take(starts))
+            changed |= {at: cells.bytes_at(at).replace(b'"', b'""') for at in some[doubled].tolist()}
+            changed |= {at: quoted(cells[at]) for at in some[is_odd].tolist()}
+        if changed:
+            cells = cells.with_bytes(changed)
         if not (quote.any() or guard.any()):
             return [cells]
         return [quote.view("V1"), guard.view("V1"), cells, quote.view("V1")]
 
-    def _guards(self, words: int, cells: ByteCells, looked: np.ndarray) -> np.ndarray:
+    def _guards(self, words: int, cells: ByteCells) -> np.ndarray:
         """The apostrophe, where a cell needs it."""
-        numbers, new = self._classes[words].number(split(looked)[0])
+        numbers, new = self._classes[words].number(split(cells.words(words))[0])
         self._guarded[words] += [is_formula(cells[at]) for at in new.tolist()]
         found = np.array(self._guarded[words], bool).take(numbers)
         for at in np.flatnonzero(numbers == 0).tolist():
@@ -115,10 +115,10 @@ class _Column:
         return found * np.uint8(ord("'"))
 
 
-def _holds(words: np.ndarray, signs: bytes) -> np.ndarray:
-    """Which rows hold one of some ASCII signs."""
-    found = np.zeros(words.shape, np.uint64)
-    for sign in signs:
-        other = words ^ (_ONES * np.uint64(sign))  # that byte is zero now
-        found |= (other - _ONES) & ~other
-    return np.any(found & _HIGH, axis=1)
+def _looked_at(cells: ByteCells, words: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Which cells need more than quotation marks around them and one for each in them; where these stand; which have some in them."""
+    classes = classified(cells, words, _CLASS_OF)
+    has_comma, has_quote, is_odd = (together(classes) & np.uint64(1 << bit) != 0 for bit in (_COMMA, _QUOTE, _LINE))
+    is_odd |= any_of(one_further(marks(classes, _SPLIT)) & marks(classes, _MAY_BEGIN)) != 0
+    quote = ((has_comma | has_quote) & ~is_odd) * np.uint8(ord('"'))
+    return is_odd, quote, np.flatnonzero(has_quote & ~is_odd)

@@ -8,14 +8,12 @@ import numpy as np
 
 from takeback.records import Column
 from takeback.rules.decisions import Evidence, Reading
-from takeback.rules.values import parse_cell
-from takeback.rules.values.empty import LONGEST_EMPTY
-from takeback.rules.values.texts import LONGEST_TEXT
 from takeback.tabular.by_shape import ByShape
 from takeback.tabular.by_value import ByValue
 from takeback.tabular.byte_cells import ByteCells
+from takeback.tabular.glance import Glance
 from takeback.tabular.parsed import ParsedColumn, Part, Problems
-from takeback.tabular.table import TEXT
+from takeback.tabular.table import ERROR, TEXT
 
 _MOST_PROBLEMS = 50_000  # some name the value that they are about
 
@@ -64,26 +62,17 @@ class _KindReader:
         self._kind = column.kind
         self.values = ByValue(column, reading, kind, problems, evidence)
         self.shapes = ByShape(column, reading, kind, problems, evidence)
-        sample = "Long enough not to be empty"
-        self._keeps_texts = column.kind == "text" and parse_cell(column, reading, sample, kind) == sample
+        self._glance = Glance(column, problems, evidence) if kind == TEXT or (column.kind == "text" and kind != ERROR) else None
 
     def read(self, part: Part, out: ParsedColumn) -> None:
-        if self._keeps_texts:
-            part = part.take(np.flatnonzero(~_plain(part.cells)))
+        glance = self._glance
+        if glance and (glance.pays or self._kind == "text"):
+            part, glance = glance.read(part, out), None
+            if not len(part):
+                return
         # Amounts and ids seldom repeat, but look alike; dates and quantities repeat as a rule.
         by_shape = self._kind in ("money", "id") or (self._kind in ("count", "text", "date") and self.values.many)
         for rest in self.shapes.read(part, out) if by_shape else [part]:
-            if len(rest):
-                self.values.read(rest, out)
-
-
-def _plain(cells: ByteCells) -> np.ndarray:
-    """Which cells are kept by a text field exactly as they are: with signs at both ends, too long to stand for nothing."""
-    data = cells.buffer.data
-    plain = (cells.lengths > LONGEST_EMPTY) & (cells.lengths <= LONGEST_TEXT)
-    for end in (data.take(cells.starts), data.take(cells.starts + (np.maximum(cells.lengths, 1) - 1))):
-        plain &= end - np.uint8(0x21) < np.uint8(0x7F - 0x21)
-    plain &= ~cells.hold(cells.buffer.escaped)
-    beyond = np.flatnonzero(plain & (cells.lengths <= 4 * LONGEST_EMPTY) & cells.hold(cells.buffer.beyond_ascii))
-    plain[beyond] = [len(cells[at]) > LONGEST_EMPTY for at in beyond.tolist()]
-    return plain
+            left = glance.read(rest, out) if glance and glance.is_promising(rest.cells) else rest
+            if len(left):
+                self.values.read(left, out)

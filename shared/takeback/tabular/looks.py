@@ -31,6 +31,7 @@ _CLEAR = re.compile(
 )
 _TOTAL = re.compile(rf"(?:(?:net|gross|order|sales)\s+)?{_TOTAL_WORD}\b", re.IGNORECASE)
 _ONLY_TOTAL = re.compile(rf"(?:(?:{_CLEAR.pattern}|{_TOTAL.pattern})\W*|(?:net|gross|order|sales)\s+{_TOTAL_WORD}\W*)", re.IGNORECASE)
+LABELS_BEGIN = "gnoprstz"  # the first letters of all of them, as far as they are in ASCII
 _RECORDS = re.compile(
     r"\d+\W+(?:record|row|order|transaction|result|item)s?\W*s?\W*(?:downloaded|exported|found|listed|in total)\b", re.IGNORECASE
 )
@@ -48,8 +49,10 @@ def is_value(cell: str) -> bool:
     text = cell.strip()[:200]
     if _VALUE.fullmatch(text):
         return True
-    digits = sum(char.isdigit() for char in text)
-    return digits >= 4 and " " not in text and digits * 2 >= len(text)
+    if " " in text:
+        return False
+    digits = sum(map(str.isdigit, text))
+    return digits >= 4 and digits * 2 >= len(text)
 
 
 def is_label(cell: str) -> bool:

@@ -126,6 +126,14 @@ def split(words: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return shape, values, from_first
 
 
+def between(marks: np.ndarray) -> np.ndarray:
+    """Ones in all bytes from the first mark of a row to its last one."""
+    found = _from_first(marks)
+    found &= _to_last(marks)
+    found &= _ONES
+    return found
+
+
 def _from_first(marks: np.ndarray) -> np.ndarray:
     """All bits from the first mark of a row on."""
     found = np.negative(marks)

@@ -9,7 +9,7 @@ import numpy as np
 
 from takeback.tabular.byte_cells import ByteCells
 
-_BLOCK_BYTES = 1 << 23
+_BLOCK_BYTES = 1 << 20
 _STEP = 32  # a cell's end lies less than this before the end of its window
 
 Padded = np.ndarray | ByteCells | bytes

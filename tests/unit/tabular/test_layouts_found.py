@@ -7,6 +7,14 @@ import io
 from collections.abc import Callable, Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from takeback.rules.options import Options
+from takeback.tabular.guarded_csv import open_guarded_csv
+from takeback.tabular.limits import Limits
+from takeback.tabular.looks import LABELS_BEGIN, total_label
+from takeback.tabular.reader import open_table
 
 HEADER = ["Order Number", "Sale Date", "Item", "Qty", "Price", "Fee", "Status"]
 DATA = [[f"17-{day:05}-1", f"2026-01-{day:02}", f"Lamp {day}", "1", f"{day * 3}.50", "1.20", "SOLD"] for day in range(1, 13)]
@@ -217,3 +225,26 @@ def test_a_footer_that_counts_the_records_is_no_record(seen: Callable, line: lis
 
     assert len(got.numbers) == len(DATA)
     assert [dropped.row_number for dropped in got.table.facts.dropped_lines] == [14, 15]
+
+
+@given(
+    first=st.sampled_from(
+        ["17-1", "Total", "Grand total", "total:", "Order Number", "ORDER  number", "Summe", "#7", "x", " ", "", "итого", "Sold"]
+    ),
+    rest=st.lists(st.sampled_from(["", "", " ", "12.50", "Lamp", "1"]), min_size=6, max_size=6),
+)
+def test_a_row_with_gaps_is_left_out_alike_however_it_is_read(first: str, rest: list[str]) -> None:
+    data = written([HEADER, *DATA, [first, *rest], *DATA]).encode()
+    options = Options(delimiter=",", encoding="utf-8", header_row=1)
+    found = []
+    for table in (open_guarded_csv(io.BytesIO(data), options, Limits()), open_table(io.BytesIO(data), options, Limits())):
+        assert table is not None
+        found.append(([list(chunk.row_numbers) for chunk in table.chunks], table.facts.dropped_lines))
+
+    assert found[0] == found[1]
+
+
+@given(text=st.one_of(st.text(max_size=20), st.from_regex(r"(?i)\s*\w*[\s-]*(total|summe|suma|gesamt)\b.*", fullmatch=True)))
+def test_no_label_of_a_total_begins_otherwise_in_ascii(text: str) -> None:
+    begins = text.strip()[:1]
+    assert not total_label(text) or not begins.isascii() or begins.lower() in LABELS_BEGIN

@@ -6,17 +6,19 @@ from datetime import date
 
 from takeback.records import Column
 from takeback.rules.readings import Reading
-from takeback.rules.values.choices import parse_choice
-from takeback.rules.values.counts import parse_count
-from takeback.rules.values.dates import parse_date
+from takeback.rules.values.choices import never_choice, parse_choice
+from takeback.rules.values.counts import NEVER_COUNT, parse_count
+from takeback.rules.values.dates import NEVER_DATE, parse_date
 from takeback.rules.values.empty import is_empty
 from takeback.rules.values.ids import parse_id
-from takeback.rules.values.money import parse_money
+from takeback.rules.values.money import NEVER_MONEY, parse_money
 from takeback.rules.values.problem import Problem
+from takeback.rules.values.ruled_out import RuledOut
 from takeback.rules.values.texts import parse_text
 
 __all__ = [
     "Problem",
+    "RuledOut",
     "Value",
     "is_empty",
     "parse_cell",
@@ -26,6 +28,7 @@ __all__ = [
     "parse_id",
     "parse_money",
     "parse_text",
+    "ruled_out",
 ]
 
 Value = str | int | date | None
@@ -59,6 +62,21 @@ def _parse(column: Column, reading: Reading, text: str, kind: str) -> str | int 
             return parse_id(text, kind)
         case "text":
             return parse_text(text, kind)
+
+
+def ruled_out(column: Column) -> RuledOut | None:
+    """What no text of a column can be, at a glance; None for kinds that take nearly any text."""
+    match column.kind:
+        case "date":
+            return NEVER_DATE
+        case "money":
+            return NEVER_MONEY
+        case "count":
+            return NEVER_COUNT
+        case "choice":
+            return never_choice(column.choices or {})
+        case "id" | "text":
+            return None
 
 
 def _below(column: Column) -> Problem:

@@ -8,11 +8,13 @@ from functools import lru_cache
 
 from takeback.rules.values.plain import plain
 from takeback.rules.values.problem import Problem
+from takeback.rules.values.ruled_out import RuledOut
 
 Choices = Mapping[str, tuple[str, ...]]
 
 _LONGEST = 100
 _APART = re.compile(r"[\W_]+")
+_LETTERS, _DIGIT = re.compile(r"[a-z]+"), re.compile(r"\d")
 
 
 def spelling(text: str) -> str:
@@ -25,6 +27,18 @@ def parse_choice(text: str, choices: Choices) -> str | Problem:
     found = _spellings(tuple(choices.items())).get(spelling(text)) if len(text) <= _LONGEST else None
     if found is not None:
         return found
+    return _unknown(choices)
+
+
+def never_choice(choices: Choices) -> RuledOut:
+    """The texts that begin like none of the spellings, or have digits where no spelling has any."""
+    known = _spellings(tuple(choices.items()))
+    digits = "" if any(map(_DIGIT.search, known)) else "0123456789"
+    firsts = (_LETTERS.search(word) for word in known if word.isascii())
+    return RuledOut(_unknown(choices), signs=digits, first_words=frozenset(first[0] if first else "" for first in firsts), longest=_LONGEST)
+
+
+def _unknown(choices: Choices) -> Problem:
     known = ", ".join(choices)
     return Problem(
         "unknown_choice", f"This is none of the words used here: {known}. Correct it, or leave the row out if the sale did not happen."

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal, InvalidOperation
+from string import ascii_letters
 
 from takeback.rules.values.problem import Problem
+from takeback.rules.values.ruled_out import RuledOut, signs_but
 
 LARGEST_COUNT = 1_000_000_000
 
@@ -22,6 +24,16 @@ _NO_COUNT = Problem("not_a_count", "This is no number of pieces. Write a whole n
 _FRACTION = Problem("not_whole", "A number of pieces is whole. Correct it in the file.")
 _AMBIGUOUS = Problem("ambiguous_count", "The mark here may part thousands or decimals. Write the number without it.")
 _TOO_LARGE = Problem("too_large", "This number is too large to be true. Correct it in the file.")
+
+# The digits are one run of digits, marks and blanks; before it stands a sign or an x, after it the word for a piece.
+NEVER_COUNT = RuledOut(
+    _NO_COUNT,
+    signs=signs_but(".,'+-"),
+    between=ascii_letters + "+-",
+    instead_of_digits="",
+    first_words=frozenset(("", *"x pc pcs piece pieces unit units ea stk st pi ud uds unidades".split())),
+    longest=_LONGEST,
+)
 
 
 def parse_count(text: str, kind: str = "t") -> int | Problem:

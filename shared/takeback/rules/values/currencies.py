@@ -23,6 +23,8 @@ _SYMBOLS = {
     "kč": "CZK", "ft": "HUF", "kr": KRONE, "fr": "CHF", "sfr": "CHF", "rm": "MYR", "rp": "IDR", "lei": "RON", "ksh": "KES",
     CENT_SIGN: CENT_SIGN,
 }  # fmt: skip
+# The letters of them, as far as they are in ASCII.
+WORDS = frozenset(code.lower() for code in CODES) | {key.strip("$€£¥") for key in _SYMBOLS if key.strip("$€£¥").isascii()}
 _DOLLARS = frozenset("USD CAD AUD NZD HKD SGD MXN TWD BRL ARS CLP COP JMD TTD BBD BSD BZD FJD XCD".split())
 _KRONER = frozenset({"SEK", "NOK", "DKK", "ISK"})
 

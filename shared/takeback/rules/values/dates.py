@@ -9,8 +9,9 @@ from typing import Final
 
 from takeback.rules.options import DateOrder
 from takeback.rules.readings import NumberDates, Reading
-from takeback.rules.values.months import is_weekday, month_number
+from takeback.rules.values.months import MONTHS, WEEKDAYS, is_weekday, month_number
 from takeback.rules.values.problem import Problem
+from takeback.rules.values.ruled_out import RuledOut, signs_but
 
 ORDERS: Final[tuple[DateOrder, ...]] = ("MDY", "DMY", "YMD")
 FIRST_YEAR, LAST_YEAR = 1970, 2099
@@ -46,6 +47,19 @@ _WRONG_ORDER = Problem(
     "other_date_order", "This cell does not fit the order of day, month and year in the rest of the column. Correct it in the file."
 )
 _OUT_OF_RANGE = Problem("date_out_of_range", f"The year lies outside {FIRST_YEAR} to {LAST_YEAR}. Correct it in the file.")
+
+# Without a colon there is no time of day, and so no zone and nothing in brackets: what is left is a day's numbers or its
+# number, the name of its month and its year. The name may follow an ordinal's letters at once; T stands in a compact time.
+_AFTER_DAY = ("", "st", "nd", "rd", "th", "er")
+NEVER_DATE = RuledOut(
+    _NO_DATE,
+    unless=":",
+    others=signs_but("-/.,'+:"),
+    instead_of_digits="",
+    first_words=WEEKDAYS | {after + word for after in _AFTER_DAY for word in ("", "de", "of", *MONTHS)} | {"t"},
+    most_numbers=3,
+    longest=_LONGEST,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ _NOWHERE_A_VALUE = frozenset(
     {"", "n/a", "#n/a", "n.a.", "not available", "not applicable"} | {dash * times for dash in "-‐‑‒–—―−" for times in (1, 2, 3)}
 )
 # For kinds that are numbers, dates or fixed words, a few more, in the languages that exports are written in.
-_NO_VALUE = _NOWHERE_A_VALUE | {
+NO_VALUE = _NOWHERE_A_VALUE | {
     "na",
     "nan",
     "nil",
@@ -23,7 +23,7 @@ _NO_VALUE = _NOWHERE_A_VALUE | {
     "n.d.",
     "tbd",
 }
-LONGEST_EMPTY = max(map(len, _NO_VALUE))
+LONGEST_EMPTY = max(map(len, NO_VALUE))
 _UNSEEN = "\u200b\u2060\ufeff"
 
 
@@ -32,4 +32,4 @@ def is_empty(text: str, kind: str) -> bool:
     if not text:
         return True
     stripped = text.strip() if text.isascii() else text.strip().strip(_UNSEEN).strip()
-    return len(stripped) <= LONGEST_EMPTY and stripped.lower() in (_NOWHERE_A_VALUE if kind == "text" else _NO_VALUE)
+    return len(stripped) <= LONGEST_EMPTY and stripped.lower() in (_NOWHERE_A_VALUE if kind == "text" else NO_VALUE)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Context, Decimal, InvalidOperation
+from string import ascii_letters
 from typing import Final, Literal
 
 from takeback.rules.options import DecimalMark
 from takeback.rules.readings import Reading
-from takeback.rules.values.currencies import CENT_SIGN, DOLLAR, agree, currency, together
+from takeback.rules.values.currencies import CENT_SIGN, DOLLAR, WORDS, agree, currency, together
 from takeback.rules.values.problem import Problem
+from takeback.rules.values.ruled_out import RuledOut, signs_but
 
 LARGEST_CENTS = 10**15
 
 _MARKS: Final[tuple[DecimalMark, ...]] = (".", ",")
 _MOST_DIGITS = 40
+_LONGEST = 60
 
 _SPELLING = str.maketrans(
     {
@@ -49,6 +52,18 @@ _TOO_FINE = Problem("too_many_decimals", "This amount has fractions of a cent. R
 _NOT_CENTS = Problem("not_whole_cents", "The amounts of this column are read as whole cents, but this one has decimals.")
 _TWO_CURRENCIES = Problem("mixed_currency", "This amount names two currencies. Correct it in the file.")
 _TOO_LARGE = Problem("too_large", "This amount is too large to be true. Correct it in the file.")
+
+# The digits of an amount are one run of digits and marks, before or after it stands at most a currency. Brackets around a
+# part are taken out, so what they part may become one word; without a digit only a dash can be an amount.
+NEVER_MONEY = RuledOut(
+    _NO_AMOUNT,
+    signs=signs_but("$.,'`+-()"),
+    between=ascii_letters + "$+",
+    unless="(",
+    instead_of_digits="-",
+    first_words=WORDS | {""},
+    longest=_LONGEST,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +117,7 @@ def read_amount(text: str) -> Amount | Problem:
     if (match := _COMMON.fullmatch(text)) and not (match[1] and match[3]):
         return Amount(bool(match[1] or match[3]), match[4], _COMMON_SIGNS[match[2]])
     cleaned = (text if _PLAIN.fullmatch(text) else text.translate(_SPELLING)).strip()
-    if len(cleaned) > 60:
+    if len(cleaned) > _LONGEST:
         return _NO_AMOUNT
     if cleaned.endswith("-") and _ZERO_DASH.fullmatch(cleaned):
         found = currency(cleaned.strip("- "))

@@ -20,13 +20,14 @@ _MONTHS: tuple[str, ...] = (
     "december dec dezember dez decembre diciembre dic dicembre dezembro desember grudzien grudnia gru",
 )
 # Without the French “mar”, which is a month as well.
-_WEEKDAYS = frozenset(
+WEEKDAYS = frozenset(
     "monday mon tuesday tue tues wednesday wed thursday thu thur thurs friday fri saturday sat sunday sun "
     "montag mo dienstag di mittwoch mi donnerstag do freitag fr samstag sonnabend sa sonntag so "
     "lundi lun mardi mercredi mer jeudi jeu vendredi ven samedi sam dimanche dim "
     "lunes martes miercoles mie jueves jue viernes vie sabado sab domingo dom".split()
 )
 _NUMBER = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
+MONTHS = frozenset(name.rstrip(".") for name in _NUMBER)
 
 
 def month_number(word: str) -> int | None:
@@ -36,4 +37,4 @@ def month_number(word: str) -> int | None:
 
 def is_weekday(word: str) -> bool:
     """Whether the word names a day of the week."""
-    return plain(word) in _WEEKDAYS
+    return plain(word) in WEEKDAYS
