@@ -31,8 +31,8 @@ class Download(BufferedIOBase):
         self._position = 0
         self._head = b""
         self._kept: IO[bytes] | None = None
-        self._fetch(0)
-        self.bytes = self._ahead.bytes
+        self._ahead: _Ahead | None = None
+        self.bytes = self._fetch(0)
 
     def readable(self) -> bool:
         """It is."""
@@ -64,6 +64,7 @@ class Download(BufferedIOBase):
 
     def sha256(self) -> str:
         """The digest of the whole object in hex; what nobody has read is fetched for it."""
+        self._stop()
         if self._hashed < self.bytes:
             self._fetch(self._hashed)
             while self._next_block():
@@ -72,7 +73,7 @@ class Download(BufferedIOBase):
 
     def close(self) -> None:
         """Stop fetching, keep nothing."""
-        self._ahead.close()
+        self._stop()
         if self._kept is not None:
             self._kept.close()
         super().close()
@@ -101,17 +102,23 @@ class Download(BufferedIOBase):
         while block := self._next_block():
             self._kept.write(block)
 
-    def _fetch(self, start: int) -> None:
-        """Begin another request, for the bytes from a place on."""
-        if start or self._head:
-            self._ahead.close()
+    def _fetch(self, start: int) -> int:
+        """Begin another request, for the bytes from a place on; how many they are."""
+        self._stop()
         size, blocks = files.stream(self._key, self._version_id, start, _BLOCK_BYTES)
         self._fetched, self._rest = start, b""
-        self._ahead = _Ahead(size, self._hashing(start, blocks))
+        self._ahead = _Ahead(self._hashing(start, blocks))
+        return size
+
+    def _stop(self) -> None:
+        """End the request; what is read next needs another one."""
+        if self._ahead is not None:
+            self._ahead.close()
+        self._ahead, self._fetched, self._rest = None, -1, b""
 
     def _next_block(self) -> bytes:
         """The next block of the request; empty at its end."""
-        block = self._ahead.next()
+        block = self._ahead.next() if self._ahead else b""
         self._fetched += len(block)
         return block
 
@@ -126,10 +133,9 @@ class Download(BufferedIOBase):
 
 
 class _Ahead:
-    """Blocks that a thread gets before they are asked for. `bytes`: how many there are in all of them together."""
+    """Blocks that a thread gets before they are asked for."""
 
-    def __init__(self, size: int, blocks: Iterator[bytes]) -> None:
-        self.bytes = size
+    def __init__(self, blocks: Iterator[bytes]) -> None:
         self._ready: Queue[bytes | BaseException] = Queue(_BLOCKS_AHEAD)
         self._is_over = Event()
         self._thread = Thread(target=self._run, args=(blocks,), name="download", daemon=True)

@@ -63,6 +63,7 @@ def test_the_digest_is_that_of_all_bytes_even_when_few_were_read(s3: S3Client, r
         source.read(read)
 
         assert source.sha256() == hashlib.sha256(data).hexdigest()
+        assert source.read() == data[read:]
 
 
 def test_a_file_that_is_read_from_its_start_is_fetched_once_although_its_start_is_looked_at_again_and_again(
