@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Generator, Iterator
 from io import SEEK_CUR, SEEK_END, SEEK_SET, BufferedIOBase
-from queue import Empty, Queue
-from threading import Event, Thread
+from queue import SimpleQueue
+from threading import Semaphore, Thread
 from typing import IO
 
 from takeback.stores import files
@@ -31,7 +30,7 @@ class Download(BufferedIOBase):
         self._position = 0
         self._head = b""
         self._kept: IO[bytes] | None = None
-        self._ahead: _Ahead | None = None
+        self._coming: Generator[bytes] | None = None
         self.bytes = self._fetch(0)
 
     def readable(self) -> bool:
@@ -107,18 +106,18 @@ class Download(BufferedIOBase):
         self._stop()
         size, blocks = files.stream(self._key, self._version_id, start, _BLOCK_BYTES)
         self._fetched, self._rest = start, b""
-        self._ahead = _Ahead(self._hashing(start, blocks))
+        self._coming = _ahead(self._hashing(start, blocks), _BLOCKS_AHEAD)
         return size
 
     def _stop(self) -> None:
         """End the request; what is read next needs another one."""
-        if self._ahead is not None:
-            self._ahead.close()
-        self._ahead, self._fetched, self._rest = None, -1, b""
+        if self._coming is not None:
+            self._coming.close()
+        self._coming, self._fetched, self._rest = None, -1, b""
 
     def _next_block(self) -> bytes:
         """The next block of the request; empty at its end."""
-        block = self._ahead.next() if self._ahead else b""
+        block = next(self._coming, b"") if self._coming else b""
         self._fetched += len(block)
         return block
 
@@ -132,35 +131,33 @@ class Download(BufferedIOBase):
             yield block
 
 
-class _Ahead:
-    """Blocks that a thread gets before they are asked for."""
+def _ahead(blocks: Iterator[bytes], most: int) -> Generator[bytes]:
+    """The same blocks, of which a thread gets at most `most` before they are asked for, from the first time that one is.
 
-    def __init__(self, blocks: Iterator[bytes]) -> None:
-        self._ready: Queue[bytes | BaseException] = Queue(_BLOCKS_AHEAD)
-        self._is_over = Event()
-        self._thread = Thread(target=self._run, args=(blocks,), name="download", daemon=True)
-        self._thread.start()
+    What getting a block raises is raised where it would have come. Closing this ends the thread; the block that is under way is
+    waited for.
+    """
+    ready: SimpleQueue[bytes | BaseException] = SimpleQueue()
+    wanted = Semaphore(most)
+    is_over = False
 
-    def next(self) -> bytes:
-        """The next block, empty at the end; raises what getting it raised. Not to be asked for more after that."""
-        found = self._ready.get()
-        if isinstance(found, BaseException):
-            raise found
-        return found
-
-    def close(self) -> None:
-        """End the thread, whatever is still to come."""
-        self._is_over.set()
-        while self._thread.is_alive():
-            with suppress(Empty):
-                self._ready.get(timeout=0.01)
-
-    def _run(self, blocks: Iterator[bytes]) -> None:
+    def fetch() -> None:
         try:
-            for block in blocks:
-                if self._is_over.is_set():
-                    return
-                self._ready.put(block)
-            self._ready.put(b"")
-        except Exception as error:  # noqa: BLE001 - it is raised where the block is waited for
-            self._ready.put(error)
+            while wanted.acquire() and not is_over:
+                ready.put(next(blocks))
+        except BaseException as error:  # noqa: BLE001 - StopIteration, too: it is raised where the block is waited for
+            ready.put(error)
+
+    thread = Thread(target=fetch, name="download", daemon=True)
+    thread.start()
+    try:
+        while not isinstance(found := ready.get(), BaseException):
+            wanted.release()
+            yield found
+            del found
+        if not isinstance(found, StopIteration):
+            raise found
+    finally:
+        is_over = True
+        wanted.release()
+        thread.join()
