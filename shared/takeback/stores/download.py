@@ -14,7 +14,7 @@ from takeback.stores import files
 
 _BLOCK_BYTES = 1 << 19
 _BLOCKS_AHEAD = 2
-_HEAD_BYTES = 3 << 19  # kept in memory: whoever finds out what a file is begins anew several times
+_HEAD_BYTES = 1 << 20  # kept in memory: whoever finds out what a file is begins anew several times
 
 
 class Download(BufferedIOBase):

@@ -13,7 +13,7 @@ from takeback.errors import Refused
 from takeback.tabular.legacy_encoding import guess
 from takeback.tabular.limits import Limits
 
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 18
 _SAMPLE_BYTES = 1 << 18
 
 _BOMS = (
