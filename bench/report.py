@@ -72,10 +72,11 @@ stands beside it. Imports are outside the measurement (they have their own table
 
 **What Takeback does in its runs** is everything that the Validate function does: it fetches the object from S3 by boto3, finds
 the layout, maps the columns, decides date order, decimal mark and unit, checks every row and the structure of the file,
-writes the preview, `errors.csv` and the rows that commit loads, and puts all three to S3. S3 is the stand-in of `make run`
-(moto's server, objects on disk) in a process of its own; its processor time is not counted, the wait for it is in the time by
-the clock. **The peers only validate**, from a local file: the same rules, no layout, no mapping, no decisions, and but for
-DuckDB's typed table nothing is kept. They were written by us, as well as we could (`bench/peers/`).
+writes the preview, `errors.csv` and the rows that commit loads, and puts all three to S3. S3 is a small server in a process of its
+own that keeps objects in files (`bench/objects.py`); its processor time, about a tenth of a second for a million rows, is not
+counted, the wait for it is in the time by the clock. **The peers only validate**, from a local file: the same rules, no layout, no
+mapping, no decisions, and but for DuckDB's typed table and the loops' records nothing is kept. They were written by us, as well as
+we could (`bench/peers/`).
 
 The sheet has twelve columns and some 120 bytes a row; one row in two hundred is wrong.
 """
@@ -122,13 +123,14 @@ def _peers(found: Findings) -> str:
 {tables.peers(found.on_one)}
 
 The slow ones were given fewer rows, or they would take minutes: {tables.slow_rows(found.on_one)}. {wrong}
-A loop that is content with `Decimal` takes `12,34,56` for an amount; frictionless knows one form for a date, so it only looks
-at how dates are written.
+frictionless knows one form for a date, so it only looks at how dates are written. The loops know every rule, make a record of every
+good row and list what is wrong with the others; a loop that is content with less is faster.
 
 {tables.on_two_cores(found.on_two)}
 
-On two cores a process with threads gains what ours does not: Takeback uses one core and a little of the second, and here the
-S3 stand-in runs on the same two. Where Polars is ahead, that is why; a Lambda of 1,769 MB has one.
+On two cores a process with threads gains what ours does not: Takeback checks on one core while the second fetches the object, takes
+its digest and sends the rows. To look for cells in another thread was tried: the interpreter's lock went back and forth so often
+that both together took longer. Where Polars is ahead, that is why.
 """
 
 
