@@ -41,7 +41,7 @@ def read_upload(key: keys.BatchKey, reading: Reading) -> tuple[Preview, bool]:
 def _read(key: keys.BatchKey, reading: Reading) -> Preview:
     place = (key.user_id, key.batch_id)
     rows = files.Writer(keys.of_batch("rows", *place, reading.revision), "text/plain; charset=utf-8")
-    errors = files.Writer(keys.of_batch("errors", *place, f"{reading.revision}.csv"), "text/csv; charset=utf-8")
+    errors = files.Writer(keys.of_batch("errors", *place, f"{reading.revision}.csv"), "text/csv; charset=utf-8", on_disk=True)
     progress = uploads.Progress(*place, reading.revision)
     outputs = Outputs(rows, errors, progress, partial(uploads.recall, key.user_id))
     with Download(reading.key, reading.version_id) as source:

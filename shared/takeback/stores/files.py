@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -164,15 +165,17 @@ class Writer:
 
     One part is on its way while the next is written. A context manager that can be entered again: each time begins a new
     version, nothing is there before a clean exit, and nothing is left behind by a failure. `stored` tells the version afterwards.
+    What waits until it is a part waits in memory, or with `on_disk` there: what grows slowly would take up memory for long.
     """
 
-    def __init__(self, key: str, content_type: str) -> None:
+    def __init__(self, key: str, content_type: str, *, on_disk: bool = False) -> None:
         self.stored: Stored
         self._key = key
         self._content_type = content_type
+        self._new_buffer: Callable[[], IO[bytes]] = tempfile.TemporaryFile if on_disk else BytesIO
 
     def __enter__(self) -> Self:
-        self._buffer = BytesIO()
+        self._buffer = self._new_buffer()
         self._upload_id: str | None = None
         self._parts: list[Any] = []
         self._sender = ThreadPoolExecutor(1, "parts")
@@ -182,14 +185,16 @@ class Writer:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         with self._sender:
-            if kind is not None:
-                self._abort()
-                return
             try:
-                self._finish()
+                if kind is not None:
+                    self._abort()
+                else:
+                    self._finish()
             except BaseException:
                 self._abort()
                 raise
+            finally:
+                self._buffer.close()
 
     def write(self, data: bytes | memoryview) -> None:
         """Add bytes at the end."""
@@ -198,20 +203,19 @@ class Writer:
             self._send_part()
 
     def _send_part(self) -> None:
-        body = self._buffer.getvalue()
-        self._buffer = BytesIO()
-        self._bytes += len(body)
         if self._upload_id is None:
             with _asking("put"):
                 begun = client().create_multipart_upload(Bucket=settings().bucket, Key=self._key, ContentType=self._content_type)
             self._upload_id = begun["UploadId"]
         self._wait()
-        self._sending = self._sender.submit(self._put_part, self._upload_id, len(self._parts) + 1, body)
+        part, self._buffer = self._buffer, self._new_buffer()
+        self._bytes += part.tell()
+        self._sending = self._sender.submit(self._put_part, self._upload_id, len(self._parts) + 1, part)
 
-    def _put_part(self, upload_id: str, number: int, body: bytes) -> dict[str, Any]:
-        with _asking("put"):
-            part = client().upload_part(Bucket=settings().bucket, Key=self._key, UploadId=upload_id, PartNumber=number, Body=body)
-        return {"ETag": part["ETag"], "PartNumber": number}
+    def _put_part(self, upload_id: str, number: int, part: IO[bytes]) -> dict[str, Any]:
+        with part, _asking("put"):
+            put = client().upload_part(Bucket=settings().bucket, Key=self._key, UploadId=upload_id, PartNumber=number, Body=_all_of(part))
+        return {"ETag": put["ETag"], "PartNumber": number}
 
     def _wait(self) -> None:
         """Take note of the part that is on its way once it has arrived; raises what became of it otherwise."""
@@ -228,10 +232,11 @@ class Writer:
 
     def _finish(self) -> None:
         if self._upload_id is None:
-            body = self._buffer.getvalue()
+            self._bytes = self._buffer.tell()
+            body = _all_of(self._buffer)
             with _asking("put"):
                 done = client().put_object(Bucket=settings().bucket, Key=self._key, Body=body, ContentType=self._content_type)
-            self.stored = Stored(self._key, done.get("VersionId", done["ETag"]), len(body))
+            self.stored = Stored(self._key, done.get("VersionId", done["ETag"]), self._bytes)
             return
         if self._buffer.tell():
             self._send_part()
@@ -241,3 +246,11 @@ class Writer:
                 Bucket=settings().bucket, Key=self._key, UploadId=self._upload_id, MultipartUpload={"Parts": self._parts}
             )
         self.stored = Stored(self._key, done.get("VersionId", done["ETag"]), self._bytes)
+
+
+def _all_of(buffer: IO[bytes]) -> bytes | IO[bytes]:
+    """What was written into a buffer, as boto3 takes it: bytes are sent at once, a file in small pieces."""
+    if isinstance(buffer, BytesIO):
+        return buffer.getvalue()
+    buffer.seek(0)
+    return buffer

@@ -24,8 +24,9 @@ def _fail_after(rows: files.Writer, data: bytes) -> None:
     raise RuntimeError
 
 
-def test_a_small_object_is_written_in_one_put_and_read_back_by_its_version(s3: S3Client) -> None:
-    writer = files.Writer("rows/u/b/r", "text/plain")
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_a_small_object_is_written_in_one_put_and_read_back_by_its_version(s3: S3Client, on_disk: bool) -> None:  # noqa: FBT001 - a case
+    writer = files.Writer("rows/u/b/r", "text/plain", on_disk=on_disk)
     with writer as rows:
         rows.write(b"one\n")
         rows.write(b"two\n")
@@ -35,9 +36,10 @@ def test_a_small_object_is_written_in_one_put_and_read_back_by_its_version(s3: S
     assert "-" not in s3.head_object(Bucket=BUCKET, Key="rows/u/b/r")["ETag"]
 
 
-def test_a_large_object_is_written_in_parts(s3: S3Client) -> None:
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_a_large_object_is_written_in_parts(s3: S3Client, on_disk: bool) -> None:  # noqa: FBT001 - a case
     block = bytes(range(256)) * 4096  # 1 MiB
-    writer = files.Writer("rows/u/b/r", "text/plain")
+    writer = files.Writer("rows/u/b/r", "text/plain", on_disk=on_disk)
     with writer as rows:
         for _ in range(19):
             rows.write(block)
