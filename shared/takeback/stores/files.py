@@ -198,9 +198,12 @@ class Writer:
 
     def write(self, data: bytes | memoryview) -> None:
         """Add bytes at the end."""
-        self._buffer.write(data)
-        if self._buffer.tell() >= _PART_BYTES:
+        rest = memoryview(data)
+        while (room := _PART_BYTES - self._buffer.tell()) <= len(rest):
+            self._buffer.write(rest[:room])
             self._send_part()
+            rest = rest[room:]
+        self._buffer.write(rest)
 
     def _send_part(self) -> None:
         if self._upload_id is None:

@@ -15,7 +15,7 @@ from takeback.tabular.copy_text import copy_text, of_one_width
 from takeback.tabular.parsed import TAB, WIDTHS, ParsedColumn, Part, Problems
 
 _REMEMBERED = 20_000  # beyond that the values hardly repeat
-_REMEMBERED_BYTES = 4_000_000
+_REMEMBERED_BYTES = 500_000  # each takes up several times as much
 _FEWEST = 200  # cells of which most have to be new for the values to repeat too seldom
 _FEW = 10_000  # more than the days of ten years in several spellings
 

@@ -61,10 +61,10 @@ def test_a_part_is_on_its_way_while_the_next_is_written(s3: S3Client, monkeypatc
     writer = files.Writer("rows/u/b/r", "text/plain")
     with writer as rows:
         rows.write(b"1" * (6 << 20))
-        rows.write(b"2" * (4 << 20))
+        rows.write(b"2" * (3 << 20))
         may_go_on.set()
 
-    assert b"".join(files.stream("rows/u/b/r", writer.stored.version_id)[1]) == b"1" * (6 << 20) + b"2" * (4 << 20)
+    assert b"".join(files.stream("rows/u/b/r", writer.stored.version_id)[1]) == b"1" * (6 << 20) + b"2" * (3 << 20)
 
 
 def test_a_writer_that_fails_leaves_nothing_behind(s3: S3Client) -> None:
