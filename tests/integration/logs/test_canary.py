@@ -247,7 +247,7 @@ class TestFaults:
         monkeypatch.setenv("INLINE_ROWS", inline_rows)
         settings.cache_clear()
         rows = "".join(row.format(id=f"00000000-0000-0000-0000-00000000000{at}") for at in range(2))
-        monkeypatch.setattr(files, "stream", lambda *_: [rows.encode()])
+        monkeypatch.setattr(files, "stream", lambda *_: (len(rows), [rows.encode()]))
         said = line.commit(preview)["json"]
         if inline_rows == "0":
             line.event("Commit", line.cloud.newest(f"commits/{line.cloud.user_id}/{preview['batch_id']}"))

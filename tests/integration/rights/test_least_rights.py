@@ -93,7 +93,7 @@ def _in_parts(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     send_part, sent = files.Writer._send_part, count(1)
 
     def send_or_fail(writer: files.Writer) -> None:
-        if next(sent) == 4:
+        if writer._key.startswith("errors/") and next(sent) == 3:  # parts of rows have been sent by then, too
             raise OSError("in the middle")
         send_part(writer)
 
