@@ -72,9 +72,18 @@ def test_the_bucket_is_closed_to_everybody(deployed: Resources) -> None:
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
-    assert "BucketEncryption" in bucket
+    assert bucket["BucketEncryption"] == {
+        "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+    }
     (statement,) = deployed["BucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    assert statement == {
+        "Sid": "OnlyWithTls",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": ["<Bucket.Arn>", "<Bucket.Arn>/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
 
 
 def test_every_prefix_is_swept_but_remembered_mappings_stay(deployed: Resources) -> None:
@@ -82,6 +91,7 @@ def test_every_prefix_is_swept_but_remembered_mappings_stay(deployed: Resources)
     swept = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
     (everywhere,) = [rule for rule in rules if "Prefix" not in rule]
 
+    assert {rule["Status"] for rule in rules} == {"Enabled"}
     assert swept == {f"{prefix}/": 15 for prefix in PREFIXES}
     assert everywhere["NoncurrentVersionExpiration"] == {"NoncurrentDays": 7}
     assert everywhere["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
@@ -179,8 +189,10 @@ def test_alarms_reach_whoever_wants_to_be_told(deploy: Deploy, alarm: str) -> No
     assert deploy({"AlarmEmail": "ops@example.com"})[alarm]["Properties"]["AlarmActions"] == ["<Alarms>"]
 
 
-def test_the_dashboard_is_json_and_shows_every_alarm(deployed: Resources) -> None:
-    shown = json.loads(deployed["Dashboard"]["Properties"]["DashboardBody"])["widgets"][0]["properties"]["alarms"]
-    made = {name for name, resource in deployed.items() if resource["Type"] == "AWS::CloudWatch::Alarm"} - {"DatabaseFull"}
+@pytest.mark.parametrize("parameters", [{}, OWN])
+def test_the_dashboard_is_json_and_shows_every_alarm(deploy: Deploy, parameters: dict[str, str]) -> None:
+    resources = deploy(parameters)
+    shown = json.loads(resources["Dashboard"]["Properties"]["DashboardBody"])["widgets"][0]["properties"]["alarms"]
+    made = {name for name, resource in resources.items() if resource["Type"] == "AWS::CloudWatch::Alarm"}
 
     assert {name.strip("<>").split(".")[0] for name in shown} == made
