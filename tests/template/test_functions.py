@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bench import fresh
 from layers import build
 from takeback.settings import Settings
 from takeback.tabular import workbook_child
@@ -99,6 +100,12 @@ def test_a_function_without_the_tabular_layer_starts_without_it(file: str) -> No
 def test_validate_would_not_start_without_it() -> None:
     with pytest.raises(AssertionError, match=r"pandas|numpy"):
         _imported("validate", blocked=True)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_function_starts_within_120_mb_and_without_what_only_some_calls_need(file: str) -> None:
+    assert not {"boto3", "aws_xray_sdk", "openpyxl", "jsonschema"} & _imported(file, blocked=False)
+    assert fresh.call("importlib:import_module", file, folders=("functions",)).peak_mb < 120
 
 
 def test_the_api_document_is_made_without_the_tabular_layer() -> None:

@@ -100,6 +100,7 @@ def test_every_prefix_is_swept_but_remembered_mappings_stay(deployed: Resources)
 def test_only_the_page_may_send_files_to_the_bucket(deploy: Deploy) -> None:
     def origins(parameters: dict[str, str]) -> list[str]:
         rules = deploy(parameters)["Bucket"]["Properties"]["CorsConfiguration"]["CorsRules"]
+        assert all((rule["AllowedMethods"], rule["AllowedHeaders"]) == (["POST", "GET"], ["content-type"]) for rule in rules)
         return [origin for rule in rules for origin in rule["AllowedOrigins"]]
 
     assert origins({}) == ["https://<Front>.execute-api.eu-central-1.amazonaws.com"]
