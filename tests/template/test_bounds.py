@@ -93,6 +93,38 @@ def test_the_queue_keeps_events_for_two_weeks_and_takes_nothing_without_tls(depl
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
+def test_a_connection_that_nobody_uses_does_not_keep_the_database_awake(deployed: Resources) -> None:
+    settings = deployed["DatabaseSettings"]["Properties"]["Parameters"]
+    asleep_after = deployed["Database"]["Properties"]["ServerlessV2ScalingConfiguration"]["SecondsUntilAutoPause"]
+
+    assert 0 < int(settings["idle_session_timeout"]) < asleep_after * 1000
+    assert 0 < int(settings["idle_in_transaction_session_timeout"]) < asleep_after * 1000
+
+
+def test_every_second_of_the_last_two_weeks_can_be_restored(deployed: Resources) -> None:
+    database = deployed["Database"]["Properties"]
+
+    assert (database["BackupRetentionPeriod"], database["CopyTagsToSnapshot"]) == (14, True)
+
+
+def test_users_are_made_by_an_admin_and_sign_in_on_cognitos_page(deploy: Deploy) -> None:
+    made = deploy({"RequireMfa": "ON"})
+    pool, look = made["UserPool"]["Properties"], made["SignInLook"]["Properties"]
+
+    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    assert (pool["MfaConfiguration"], pool["EnabledMfas"]) == ("ON", ["SOFTWARE_TOKEN_MFA"])
+    assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] >= 14
+    assert made["UserPoolDomain"]["Properties"]["ManagedLoginVersion"] == 2
+    assert (look["UserPoolId"], look["ClientId"], look["UseCognitoProvidedValues"]) == ("<UserPool>", "<UserPoolClient>", True)
+
+
+def test_a_token_is_good_for_an_hour_and_a_sign_in_for_a_working_day(deployed: Resources) -> None:
+    client = deployed["UserPoolClient"]["Properties"]
+
+    assert (client["AccessTokenValidity"], client["IdTokenValidity"], client["RefreshTokenValidity"]) == (60, 60, 12)
+    assert client["TokenValidityUnits"] == {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "hours"}
+
+
 def test_a_page_of_a_stranger_cannot_ask_for_passwords(deployed: Resources) -> None:
     client = deployed["UserPoolClient"]["Properties"]
 
