@@ -154,6 +154,10 @@ def test_settings_are_values_that_the_code_accepts(functions: Functions) -> None
         Settings.model_validate({name.lower(): value for name, value in variables.items() if name.lower() in Settings.model_fields})
 
 
+def test_a_form_for_an_upload_is_good_for_an_hour(functions: Functions) -> None:
+    assert functions["StartUpload"]["Environment"]["Variables"]["UPLOAD_EXPIRES_SECONDS"] == "3600"
+
+
 def test_who_answers_only_http_ends_before_api_gateway_gives_up(written: dict[str, Any], functions: Functions) -> None:
     for name, properties in functions.items():
         kinds = {event["Type"] for event in written["Resources"][name]["Properties"].get("Events", {}).values()}

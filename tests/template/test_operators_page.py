@@ -26,6 +26,9 @@ def test_the_outputs_say_what_to_do_next(written: Template) -> None:
     assert all(output["Description"].endswith(".") and output["Value"] for output in outputs.values())
     assert {"Address", "NextFirstUser", "NextFirstOrg", "Psql", "SecurityGroup", "DashboardAddress"} <= set(outputs)
     assert {name for name in ("Address", "NextFirstUser", "Psql", "SecurityGroup", "DashboardAddress") if f"`{name}`" not in PAGE} == set()
+    page, names = outputs["Address"]["Value"]["Fn::Sub"]
+    assert page.startswith("https://${Id}.")
+    assert names == {"Id": {"Fn::If": ["CreateSignIn", {"Ref": "Front"}, {"Ref": "Api"}]}}
     shell = str(outputs["Psql"]["Value"])
     assert "--username ${DatabaseAdmin}" in shell
     assert "user=${DatabaseAdmin} sslmode=require" in shell

@@ -159,6 +159,14 @@ def test_new_code_meets_the_new_schema_only(deployed: Resources, functions: Reso
     assert {name for name in functions if "Migrations" in deployed[name].get("DependsOn", [])} == use_it
 
 
+def test_migrations_wait_until_the_database_can_be_reached_and_cloudformation_be_told(written: dict[str, Any]) -> None:
+    migrations = written["Resources"]["Migrations"]
+
+    assert set(migrations["DependsOn"]) == {"FunctionsToDatabase", "FunctionsToS3", "DatabaseFromFunctions"}
+    assert migrations["Properties"]["Database"] == {"Fn::If": ["CreateDatabase", {"Ref": "DatabaseInstance"}, {"Ref": "DatabaseHost"}]}
+    assert migrations["Properties"]["WayToS3"] == {"Fn::If": ["CreateEndpoint", {"Ref": "S3Endpoint"}, ""]}
+
+
 def test_migrations_run_again_for_new_code_and_cannot_hang_a_deploy(transformed: dict[str, Any], functions: Resources) -> None:
     migrations = transformed["Resources"]["Migrations"]["Properties"]
     layers = {name for name, resource in transformed["Resources"].items() if resource["Type"] == "AWS::Lambda::LayerVersion"}
