@@ -16,6 +16,7 @@ from bench import fresh
 from layers import build
 from takeback.settings import Settings
 from takeback.tabular import workbook_child
+from tests.template.conftest import OWN
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(file.stem for file in (ROOT / "functions").glob("*.py"))
@@ -82,6 +83,7 @@ def test_all_run_on_python_313_on_arm64_and_are_traced(functions: Functions) -> 
         assert (properties["Runtime"], properties["Architectures"]) == ("python3.13", ["arm64"])
         assert properties["TracingConfig"] == {"Mode": "Active"}
         assert properties["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": "<FunctionLogs>"}
+        assert properties["Environment"]["Variables"]["LOG_LEVEL"] == "INFO"
 
 
 def test_only_validate_gets_the_tabular_layer(functions: Functions) -> None:
@@ -138,6 +140,26 @@ def test_the_database_is_believed_only_with_its_certificate(functions: Functions
         variables = properties["Environment"]["Variables"]
         if "PGHOST" in variables:
             assert (variables["PGSSLMODE"], variables["PGSSLROOTCERT"]) == ("verify-full", "/opt/rds-ca.pem")
+
+
+def test_all_who_use_the_database_go_to_the_one_that_was_named(deploy: Any) -> None:
+    own = {**OWN, "DatabasePort": 6543, "DatabaseName": "sales", "DatabaseAdmin": "owner"}
+    resources = deploy(own)
+    places = {
+        (variables["PGHOST"], str(variables["PGPORT"]), variables["PGDATABASE"])
+        for variables in (
+            found["Properties"]["Environment"]["Variables"] for found in resources.values() if "Handler" in found["Properties"]
+        )
+        if "PGHOST" in variables
+    }
+
+    assert places == {("db.example.com", "6543", "sales")}
+    assert resources["Migrate"]["Properties"]["Environment"]["Variables"]["PGUSER"] == "owner"
+
+
+def test_who_loads_rows_has_a_whole_processor_and_nobody_less_than_a_quarter(functions: Functions) -> None:
+    assert functions["Commit"]["MemorySize"] >= 1769
+    assert min(properties["MemorySize"] for properties in functions.values()) >= 512
 
 
 def test_the_template_sets_every_setting_and_nothing_that_nobody_reads(functions: Functions) -> None:
