@@ -1,7 +1,7 @@
 # One command per intent. `make` alone is the gate: lint, types, template, every test.
 # Variables: PORT and DATA_DIR for run; FILE for demo; PYTHON for the interpreter that .venv is made with.
 .DEFAULT_GOAL := check
-.PHONY: run demo test soak check lint types template setup tools chromium build deploy lock bench profile shots clean
+.PHONY: run demo test soak check lint types template setup tools chromium build deploy upgrade lock bench profile shots clean
 
 export PORT ?= 8000
 export DATA_DIR ?= .local
@@ -54,9 +54,15 @@ chromium:
 build: tools
 	$(SAM) build
 
+# Both name the tag: sam keeps every answer but that one, and takes tags away that it is not told.
 deploy: build
 	find functions -name __pycache__ -prune -exec rm -rf {} +
 	$(SAM) deploy --guided --capabilities CAPABILITY_IAM --tags application=takeback
+
+# Once more with the answers of `make deploy`, without a question.
+upgrade: build
+	find functions -name __pycache__ -prune -exec rm -rf {} +
+	$(SAM) deploy --no-confirm-changeset --no-fail-on-empty-changeset --capabilities CAPABILITY_IAM --tags application=takeback
 
 lock: tools
 	.venv-tools/bin/python layers/lock.py

@@ -30,7 +30,7 @@ def test_each_function_is_started_by_the_folders_that_it_reads(deployed: Resourc
 def test_an_event_is_tried_three_times_within_six_hours(deployed: Resources) -> None:
     kept = _of(deployed, "AWS::Lambda::EventInvokeConfig")
 
-    assert len(kept) == 4
+    assert len(kept) == 5
     assert {(found["MaximumRetryAttempts"], found["MaximumEventAgeInSeconds"]) for found in kept.values()} == {(2, 21600)}
 
 
@@ -39,6 +39,12 @@ def test_who_waits_for_a_sleeping_database_has_the_time(functions: Resources) ->
     assert functions["Migrate"]["Timeout"] > 5 * 60 + database.WAKING_SECONDS, "migrations wait five minutes for a lock"
     for name in ("Commit", "Rollback", "Validate"):
         assert functions[name]["Timeout"] > 14 * 60, "a long transaction's statements may take 14 minutes"
+
+
+def test_a_statement_of_a_request_ends_before_its_function_does(functions: Resources) -> None:
+    longest = int(database._OPTIONS["statement_timeout"].removesuffix("s"))
+
+    assert {name for name, properties in functions.items() if properties["Timeout"] <= longest} == set()
 
 
 def test_a_limit_is_the_parameter_of_its_name(deploy: Deploy) -> None:
@@ -79,11 +85,44 @@ def test_the_database_is_private_encrypted_and_keeps_no_values_in_its_log(deploy
     }
 
 
-def test_the_queue_takes_nothing_without_tls(deployed: Resources) -> None:
+def test_the_queue_keeps_events_for_two_weeks_and_takes_nothing_without_tls(deployed: Resources) -> None:
+    assert deployed["FailedEvents"]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
     (statement,) = deployed["FailedEventsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
 
     assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sqs:*")
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_a_connection_that_nobody_uses_does_not_keep_the_database_awake(deployed: Resources) -> None:
+    settings = deployed["DatabaseSettings"]["Properties"]["Parameters"]
+    asleep_after = deployed["Database"]["Properties"]["ServerlessV2ScalingConfiguration"]["SecondsUntilAutoPause"]
+
+    assert 0 < int(settings["idle_session_timeout"]) < asleep_after * 1000
+    assert 0 < int(settings["idle_in_transaction_session_timeout"]) < asleep_after * 1000
+
+
+def test_every_second_of_the_last_two_weeks_can_be_restored(deployed: Resources) -> None:
+    database = deployed["Database"]["Properties"]
+
+    assert (database["BackupRetentionPeriod"], database["CopyTagsToSnapshot"]) == (14, True)
+
+
+def test_users_are_made_by_an_admin_and_sign_in_on_cognitos_page(deploy: Deploy) -> None:
+    made = deploy({"RequireMfa": "ON"})
+    pool, look = made["UserPool"]["Properties"], made["SignInLook"]["Properties"]
+
+    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    assert (pool["MfaConfiguration"], pool["EnabledMfas"]) == ("ON", ["SOFTWARE_TOKEN_MFA"])
+    assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] >= 14
+    assert made["UserPoolDomain"]["Properties"]["ManagedLoginVersion"] == 2
+    assert (look["UserPoolId"], look["ClientId"], look["UseCognitoProvidedValues"]) == ("<UserPool>", "<UserPoolClient>", True)
+
+
+def test_a_token_is_good_for_an_hour_and_a_sign_in_for_a_working_day(deployed: Resources) -> None:
+    client = deployed["UserPoolClient"]["Properties"]
+
+    assert (client["AccessTokenValidity"], client["IdTokenValidity"], client["RefreshTokenValidity"]) == (60, 60, 12)
+    assert client["TokenValidityUnits"] == {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "hours"}
 
 
 def test_a_page_of_a_stranger_cannot_ask_for_passwords(deployed: Resources) -> None:
@@ -99,13 +138,36 @@ def test_an_alarm_watches_the_function_that_it_is_named_for_and_tells_somebody(d
     for name, alarm in alarms.items():
         assert alarm["AlarmActions"] == ["<Alarms>"], name
         assert alarm["AlarmDescription"], name
+        assert alarm["ComparisonOperator"] == "GreaterThanThreshold", name
         if alarm["Namespace"] == "AWS/Lambda":
             (dimension,) = alarm["Dimensions"]
             function = dimension["Value"].strip("<>")
             assert name.startswith(function), name
             watched.setdefault(alarm["MetricName"], set()).add(function)
+            assert (alarm["MetricName"], alarm["Statistic"], alarm["Threshold"]) in {
+                ("Errors", "Sum", 0),
+                ("Throttles", "Sum", 0),
+                ("AsyncEventAge", "Maximum", 600_000),
+            }
 
     asynchronous = {found["FunctionName"].strip("<>") for found in _of(deploy(), "AWS::Lambda::EventInvokeConfig").values()}
     reserved = {name for name, properties in functions.items() if "ReservedConcurrentExecutions" in properties}
-    assert watched["Errors"] >= asynchronous
-    assert watched["Throttles"] >= reserved
+    assert watched["Errors"] == asynchronous
+    assert watched["Throttles"] == reserved
+    assert watched["AsyncEventAge"] == asynchronous & reserved
+
+
+@pytest.mark.parametrize(
+    ("name", "watches"),
+    [
+        ("EventFailed", ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "<FailedEvents.QueueName>", "Maximum", 0)),
+        ("EventForgotten", ("AWS/SQS", "ApproximateAgeOfOldestMessage", "<FailedEvents.QueueName>", "Maximum", 2 * 24 * 3600)),
+        ("ApiFails", ("AWS/ApiGateway", "5xx", "<Api>", "Sum", 5)),
+        ("DatabaseFull", ("AWS/RDS", "ACUUtilization", "<Database>", "Average", 95)),
+    ],
+)
+def test_the_queue_the_api_and_the_database_are_watched(deployed: Resources, name: str, watches: tuple[str, str, str, str, int]) -> None:
+    alarm = deployed[name]["Properties"]
+    (dimension,) = alarm["Dimensions"]
+
+    assert (alarm["Namespace"], alarm["MetricName"], dimension["Value"], alarm["Statistic"], alarm["Threshold"]) == watches

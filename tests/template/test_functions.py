@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from bench import fresh
 from layers import build
 from takeback.settings import Settings
 from takeback.tabular import workbook_child
+from tests.template.conftest import OWN
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(file.stem for file in (ROOT / "functions").glob("*.py"))
@@ -81,6 +83,7 @@ def test_all_run_on_python_313_on_arm64_and_are_traced(functions: Functions) -> 
         assert (properties["Runtime"], properties["Architectures"]) == ("python3.13", ["arm64"])
         assert properties["TracingConfig"] == {"Mode": "Active"}
         assert properties["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": "<FunctionLogs>"}
+        assert properties["Environment"]["Variables"]["LOG_LEVEL"] == "INFO"
 
 
 def test_only_validate_gets_the_tabular_layer(functions: Functions) -> None:
@@ -99,6 +102,12 @@ def test_a_function_without_the_tabular_layer_starts_without_it(file: str) -> No
 def test_validate_would_not_start_without_it() -> None:
     with pytest.raises(AssertionError, match=r"pandas|numpy"):
         _imported("validate", blocked=True)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_function_starts_within_120_mb_and_without_what_only_some_calls_need(file: str) -> None:
+    assert not {"boto3", "aws_xray_sdk", "openpyxl", "jsonschema"} & _imported(file, blocked=False)
+    assert fresh.call("importlib:import_module", file, folders=("functions",)).peak_mb < 120
 
 
 def test_the_api_document_is_made_without_the_tabular_layer() -> None:
@@ -133,6 +142,26 @@ def test_the_database_is_believed_only_with_its_certificate(functions: Functions
             assert (variables["PGSSLMODE"], variables["PGSSLROOTCERT"]) == ("verify-full", "/opt/rds-ca.pem")
 
 
+def test_all_who_use_the_database_go_to_the_one_that_was_named(deploy: Any) -> None:
+    own = {**OWN, "DatabasePort": 6543, "DatabaseName": "sales", "DatabaseAdmin": "owner"}
+    resources = deploy(own)
+    places = {
+        (variables["PGHOST"], str(variables["PGPORT"]), variables["PGDATABASE"])
+        for variables in (
+            found["Properties"]["Environment"]["Variables"] for found in resources.values() if "Handler" in found["Properties"]
+        )
+        if "PGHOST" in variables
+    }
+
+    assert places == {("db.example.com", "6543", "sales")}
+    assert resources["Migrate"]["Properties"]["Environment"]["Variables"]["PGUSER"] == "owner"
+
+
+def test_who_loads_rows_has_a_whole_processor_and_nobody_less_than_a_quarter(functions: Functions) -> None:
+    assert functions["Commit"]["MemorySize"] >= 1769
+    assert min(properties["MemorySize"] for properties in functions.values()) >= 512
+
+
 def test_the_template_sets_every_setting_and_nothing_that_nobody_reads(functions: Functions) -> None:
     known = {name.upper() for name in Settings.model_fields}
 
@@ -145,6 +174,10 @@ def test_settings_are_values_that_the_code_accepts(functions: Functions) -> None
     for properties in functions.values():
         variables = properties["Environment"]["Variables"]
         Settings.model_validate({name.lower(): value for name, value in variables.items() if name.lower() in Settings.model_fields})
+
+
+def test_a_form_for_an_upload_is_good_for_an_hour(functions: Functions) -> None:
+    assert functions["StartUpload"]["Environment"]["Variables"]["UPLOAD_EXPIRES_SECONDS"] == "3600"
 
 
 def test_who_answers_only_http_ends_before_api_gateway_gives_up(written: dict[str, Any], functions: Functions) -> None:
@@ -177,8 +210,14 @@ def test_what_is_started_by_an_event_leaves_its_failures_in_the_queue(written: d
         for name, resource in written["Resources"].items()
         if any(event["Type"] in {"S3", "Schedule"} for event in resource.get("Properties", {}).get("Events", {}).values())
     }
+    called_by_cloudformation = {
+        resource["Properties"]["ServiceToken"].strip("<>").removesuffix(".Arn")
+        for resource in deployed.values()
+        if resource["Type"] == "AWS::CloudFormation::CustomResource"
+    }
 
-    assert kept == dict.fromkeys(started, "<FailedEvents.Arn>")
+    assert called_by_cloudformation
+    assert kept == dict.fromkeys(started | called_by_cloudformation, "<FailedEvents.Arn>")
     assert deployed["FailedEvents"]["Properties"]["SqsManagedSseEnabled"] is True
 
 

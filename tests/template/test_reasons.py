@@ -27,6 +27,11 @@ def test_every_skip_of_checkov_says_why(written: dict[str, Any]) -> None:
         assert _REASON.fullmatch(skip["comment"]), (name, skip["id"])
 
 
+def test_what_a_reason_says_of_the_database_is_so(written: dict[str, Any]) -> None:
+    assert written["Resources"]["DatabaseInstance"]["Properties"]["EnablePerformanceInsights"] is True
+    assert written["Resources"]["Database"]["Properties"]["EnableIAMDatabaseAuthentication"] is True
+
+
 def test_every_check_that_is_off_for_all_says_why() -> None:
     skipped = re.findall(r"(?m)^  - (\S+)(?: +# (.+))?$", (ROOT / ".checkov.yaml").read_text())
 

@@ -118,6 +118,16 @@ def test_only_the_deploy_is_the_databases_owner(functions: Resources) -> None:
     }
 
 
+def test_who_is_called_by_an_event_may_leave_it_in_the_queue_and_nobody_else(deployed: Resources, functions: Resources) -> None:
+    asynchronous = {
+        found["Properties"]["FunctionName"].strip("<>") for found in deployed.values() if found["Type"] == "AWS::Lambda::EventInvokeConfig"
+    }
+
+    for name in functions:
+        queues = [s["Resource"] for s in _role_of(name, deployed) if "sqs:SendMessage" in _list(s["Action"])]
+        assert queues == (["<FailedEvents.Arn>"] if name in asynchronous else []), name
+
+
 def test_who_needs_no_files_can_reach_none(deployed: Resources) -> None:
     for name in ("Page", "Describe", "Batches", "ExpireRollbacks", "Migrate"):
         assert not [s for s in _role_of(name, deployed) if any(action.startswith("s3:") for action in _list(s["Action"]))]

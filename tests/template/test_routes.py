@@ -128,6 +128,8 @@ def test_other_sites_may_call_only_when_they_are_named(written: dict[str, Any], 
     assert set(when_named) == {"allowOrigins", "allowMethods", "allowHeaders", "exposeHeaders", "maxAge"}
     (_, origins, _) = written["Resources"]["Api"]["Properties"]["CorsConfiguration"]["Fn::If"]
     assert origins["AllowOrigins"] == {"Fn::Split": [",", {"Ref": "PageOrigins"}]}
+    assert set(origins["AllowMethods"]) == {route.split()[0] for routes in _routes(written).values() for route in routes}
+    assert origins["AllowHeaders"] == ["authorization", "content-type"]
 
 
 def test_the_front_passes_on_the_path_that_was_asked_for(deployed: dict[str, Any]) -> None:

@@ -72,9 +72,18 @@ def test_the_bucket_is_closed_to_everybody(deployed: Resources) -> None:
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
-    assert "BucketEncryption" in bucket
+    assert bucket["BucketEncryption"] == {
+        "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+    }
     (statement,) = deployed["BucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    assert statement == {
+        "Sid": "OnlyWithTls",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": ["<Bucket.Arn>", "<Bucket.Arn>/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
 
 
 def test_every_prefix_is_swept_but_remembered_mappings_stay(deployed: Resources) -> None:
@@ -82,6 +91,7 @@ def test_every_prefix_is_swept_but_remembered_mappings_stay(deployed: Resources)
     swept = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
     (everywhere,) = [rule for rule in rules if "Prefix" not in rule]
 
+    assert {rule["Status"] for rule in rules} == {"Enabled"}
     assert swept == {f"{prefix}/": 15 for prefix in PREFIXES}
     assert everywhere["NoncurrentVersionExpiration"] == {"NoncurrentDays": 7}
     assert everywhere["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
@@ -90,6 +100,7 @@ def test_every_prefix_is_swept_but_remembered_mappings_stay(deployed: Resources)
 def test_only_the_page_may_send_files_to_the_bucket(deploy: Deploy) -> None:
     def origins(parameters: dict[str, str]) -> list[str]:
         rules = deploy(parameters)["Bucket"]["Properties"]["CorsConfiguration"]["CorsRules"]
+        assert all((rule["AllowedMethods"], rule["AllowedHeaders"]) == (["POST", "GET"], ["content-type"]) for rule in rules)
         return [origin for rule in rules for origin in rule["AllowedOrigins"]]
 
     assert origins({}) == ["https://<Front>.execute-api.eu-central-1.amazonaws.com"]
@@ -148,6 +159,14 @@ def test_new_code_meets_the_new_schema_only(deployed: Resources, functions: Reso
     assert {name for name in functions if "Migrations" in deployed[name].get("DependsOn", [])} == use_it
 
 
+def test_migrations_wait_until_the_database_can_be_reached_and_cloudformation_be_told(written: dict[str, Any]) -> None:
+    migrations = written["Resources"]["Migrations"]
+
+    assert set(migrations["DependsOn"]) == {"FunctionsToDatabase", "FunctionsToS3", "DatabaseFromFunctions"}
+    assert migrations["Properties"]["Database"] == {"Fn::If": ["CreateDatabase", {"Ref": "DatabaseInstance"}, {"Ref": "DatabaseHost"}]}
+    assert migrations["Properties"]["WayToS3"] == {"Fn::If": ["CreateEndpoint", {"Ref": "S3Endpoint"}, ""]}
+
+
 def test_migrations_run_again_for_new_code_and_cannot_hang_a_deploy(transformed: dict[str, Any], functions: Resources) -> None:
     migrations = transformed["Resources"]["Migrations"]["Properties"]
     layers = {name for name, resource in transformed["Resources"].items() if resource["Type"] == "AWS::Lambda::LayerVersion"}
@@ -179,8 +198,10 @@ def test_alarms_reach_whoever_wants_to_be_told(deploy: Deploy, alarm: str) -> No
     assert deploy({"AlarmEmail": "ops@example.com"})[alarm]["Properties"]["AlarmActions"] == ["<Alarms>"]
 
 
-def test_the_dashboard_is_json_and_shows_every_alarm(deployed: Resources) -> None:
-    shown = json.loads(deployed["Dashboard"]["Properties"]["DashboardBody"])["widgets"][0]["properties"]["alarms"]
-    made = {name for name, resource in deployed.items() if resource["Type"] == "AWS::CloudWatch::Alarm"} - {"DatabaseFull"}
+@pytest.mark.parametrize("parameters", [{}, OWN])
+def test_the_dashboard_is_json_and_shows_every_alarm(deploy: Deploy, parameters: dict[str, str]) -> None:
+    resources = deploy(parameters)
+    shown = json.loads(resources["Dashboard"]["Properties"]["DashboardBody"])["widgets"][0]["properties"]["alarms"]
+    made = {name for name, resource in resources.items() if resource["Type"] == "AWS::CloudWatch::Alarm"}
 
     assert {name.strip("<>").split(".")[0] for name in shown} == made

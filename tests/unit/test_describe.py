@@ -8,7 +8,8 @@ import openpyxl
 import pytest
 
 from functions import describe, page
-from takeback.records import record_type
+from takeback.records import record_type, record_types
+from takeback.rules.formula import is_formula
 from takeback.settings import settings
 
 
@@ -48,6 +49,13 @@ def test_the_blank_workbook_has_the_headers_that_the_mapping_knows() -> None:
     columns = record_type("bookkeeping").columns()
     assert list(header) == [column.label for column in columns]
     assert [cell or "" for cell in example] == [column.example for column in columns]
+
+
+def test_no_cell_of_a_blank_sheet_is_a_formula() -> None:
+    cells = [text for kind in record_types().values() for column in kind.columns() for text in (column.label, column.example)]
+
+    assert cells
+    assert [text for text in cells if is_formula(text)] == []
 
 
 def test_the_blank_sheet_is_text_that_excel_reads_as_utf_8() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,12 @@ from takeback.stores import migrate as migrations
 from takeback.stores.migrate import MigrationFailed, migrate
 from tests.integration.conftest import Database, Server
 
+FILES = sorted((Path(migrations.__file__).parent / "migrations").glob("*.sql"))
+# What takes something away from the code that still runs while a migration does, or asks of it what it does not know.
+_TAKES_AWAY = re.compile(
+    r"\b(drop (?!not null|default|constraint|index|trigger|policy)|rename|truncate|revoke|set not null|alter column \w+ type)\b"
+    r"|\badd column\b(?!.*\bdefault\b).*\bnot null\b"
+)
 TYPES = {"id": "text", "text": "text", "choice": "text", "date": "date", "money": "bigint", "count": "bigint"}
 OWN_COLUMNS = {
     "record_id",
@@ -105,6 +112,44 @@ def test_an_owner_who_is_no_superuser_can_migrate(empty: str, server: Server) ->
         connection.execute("select add_member('ann', %s, 'viewer')", [org_id])
         assert connection.execute("select role, status from memberships").fetchall() == [("viewer", "active")]
         assert connection.execute("select account_id, name from accounts").fetchall() == [(account_id, "Main")]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "alter table orgs drop column name",
+        "alter table orgs rename column name to title",
+        "alter table orgs alter column name set not null",
+        "alter table orgs alter column name type varchar(9)",
+        "alter table orgs add column note text not null",
+        "drop function my_orgs()",
+    ],
+)
+def test_it_is_known_what_old_code_cannot_bear(statement: str) -> None:
+    assert _TAKES_AWAY.search(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "alter table orgs add column note text",
+        "alter table orgs add column note text not null default ''",
+        "alter table orgs alter column name drop not null",
+        "create or replace function my_orgs() returns uuid[] language sql as 'select null'",
+    ],
+)
+def test_it_is_known_what_old_code_bears(statement: str) -> None:
+    assert not _TAKES_AWAY.search(statement)
+
+
+def test_a_later_migration_takes_nothing_away_that_the_code_before_it_uses() -> None:
+    """The first deploy has no code before it. Take away two releases later what no code uses any more, and name the file here."""
+    first_deploy = {"0001_core.sql", "0002_bookkeeping_records.sql"}
+    later = [file for file in FILES if file.name not in first_deploy]
+
+    assert first_deploy <= {file.name for file in FILES}
+    found = [(file.name, text) for file in later for text in migrations.statements(file.read_text()) if _TAKES_AWAY.search(text.lower())]
+    assert found == []
 
 
 @pytest.mark.parametrize("name", record_types())
