@@ -64,6 +64,8 @@ def records(user_id: str, batch_id: UUID, *, limit: int, cursor: str | None) -> 
     with transaction(user_id) as db:
         found = batches.get(db, batch_id)
         kind = record_type(found.record_type)
+        # After a long import, and until the table is analyzed, the planner takes the batch for a short one and would sort all of it.
+        db.execute("set local enable_bitmapscan = off")
         rows = db.execute(
             sql.SQL(
                 """
