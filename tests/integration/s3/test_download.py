@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Iterator
+from itertools import islice
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from takeback.errors import NotFound
+from takeback.errors import NotFound, Unavailable
+from takeback.stores import files
 from takeback.stores.download import Download
 
 from .conftest import BUCKET
@@ -107,3 +110,19 @@ def test_nobody_goes_on_fetching_when_the_file_is_closed(s3: S3Client) -> None:
 def test_an_object_that_is_gone_is_not_found() -> None:
     with pytest.raises(NotFound):
         Download("uploads/u/b/f", "no-version")
+
+
+def test_what_breaks_on_the_way_is_told_to_who_reads_and_ends_the_thread(s3: S3Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, version = _stored(s3, 5_000_000)
+    chunks = files._chunks
+
+    def break_off(body: Any, chunk_bytes: int) -> Iterator[bytes]:
+        yield from islice(chunks(body, chunk_bytes), 4)
+        raise Unavailable
+
+    monkeypatch.setattr(files, "_chunks", break_off)
+    with Download("uploads/u/b/f", version) as source:
+        assert source.read(1 << 20) == data[: 1 << 20]
+        with pytest.raises(Unavailable):
+            source.read()
+    assert not [thread for thread in threading.enumerate() if thread.name == "download"]
