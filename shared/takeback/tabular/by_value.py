@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -91,10 +92,10 @@ class ByValue:
         """The numbers of the answers to some cells."""
         words = part.usual_words()
         if not words:
-            return np.array([self._of_long(part, at) for at in range(len(part))], np.int32)
+            return self._of_long(part)
         numbers, new = self._classes[words].number(part.cells.words(words))
         if len(new):
-            asked = np.array([self._ask(part, at) for at in new.tolist()], np.int32)
+            asked = self._ask(part.cells.take(new).all_bytes(), [part.row_number(at) for at in new.tolist()])
             self._answer_of_class[words] = np.concatenate([self._answer_of_class[words], asked])
         found = self._answer_of_class[words].take(numbers)
         longer = part.longer(words)
@@ -102,29 +103,32 @@ class ByValue:
             found[longer] = self._numbers(part.take(longer))
         return found
 
-    def _of_long(self, part: Part, at: int) -> int:
-        key = part.cells.bytes_at(at)
-        if key not in self._long:
-            self._long[key] = self._ask(part, at)
-        return self._long[key]
+    def _of_long(self, part: Part) -> np.ndarray:
+        """The same for cells that are too long to be looked at together."""
+        written = part.cells.all_bytes()
+        new = {cell: at for at, cell in reversed(list(enumerate(written))) if cell not in self._long}
+        rows = [part.row_number(at) for at in new.values()]
+        self._long.update(zip(new, self._ask([*new], rows).tolist(), strict=True))
+        return np.array([self._long[cell] for cell in written], np.int32)
 
-    def _ask(self, part: Part, at: int) -> int:
-        """Ask the scalar rules about one cell; the number of the answer."""
-        written = part.cells.bytes_at(at)
-        text = written.decode()
-        value = parse_cell(self._column, self._reading, text, self._kind)
-        problem = value if isinstance(value, Problem) else None
-        copied = b"" if isinstance(value, Problem) else copy_text(value)
-        answers = self._answers
-        answers.problem.append(self._problems.number(problem))
-        answers.cents.append(value if type(value) is int and self._column.kind == "money" else 0)
-        answers.filled.append(problem is None and value is not None)
-        answers.same.append(copied == written)
-        answers.texts.append(copied)
-        if self._evidence.listens:
-            answers.firsts.append((part.row_number(at), text))
-        self._bytes += len(written) + len(copied)
-        return len(answers.texts) - 1
+    def _ask(self, cells: Sequence[bytes], row_numbers: Sequence[int]) -> np.ndarray:
+        """Ask the scalar rules about some cells, one by one; the numbers of the answers."""
+        column, reading, kind, answers = self._column, self._reading, self._kind, self._answers
+        first, is_money, listens = len(answers.texts), column.kind == "money", self._evidence.listens
+        for written, row in zip(cells, row_numbers, strict=True):
+            text = written.decode()
+            value = parse_cell(column, reading, text, kind)
+            is_bad = isinstance(value, Problem)
+            copied = b"" if is_bad else copy_text(value)
+            answers.problem.append(self._problems.number(value) if is_bad else 0)
+            answers.cents.append(value if is_money and type(value) is int else 0)
+            answers.filled.append(not is_bad and value is not None)
+            answers.same.append(copied == written)
+            answers.texts.append(copied)
+            if listens:
+                answers.firsts.append((row, text))
+            self._bytes += len(written) + len(copied)
+        return np.arange(first, len(answers.texts), dtype=np.int32)
 
     def _take_in(self) -> None:
         """New answers into the arrays."""

@@ -107,6 +107,11 @@ class ByteCells(Sequence[str]):
             str(text[start:stop], "utf-8") for start, stop in zip(self.starts.tolist(), (self.starts + self.lengths).tolist(), strict=True)
         )
 
+    def all_bytes(self) -> list[bytes]:
+        """All cells as they stand in the buffer."""
+        data = self.buffer.data.data
+        return [bytes(data[start:stop]) for start, stop in zip(self.starts.tolist(), (self.starts + self.lengths).tolist(), strict=True)]
+
     def bytes_at(self, at: int) -> bytes:
         """One cell as it stands in the buffer."""
         start = int(self.starts[at])

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from takeback.rules.options import DateOrder
 from takeback.rules.readings import NumberDates, Reading
@@ -62,8 +61,7 @@ NEVER_DATE = RuledOut(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class NumericDate:
+class NumericDate(NamedTuple):
     """Three numbers whose order is open: `28/09/26`. `digits` are the lengths as written."""
 
     first: int
