@@ -39,8 +39,8 @@ def test_the_whole_way_goes_by_keyboard_alone(person: Open, tmp_path: Path) -> N
     rows[5][4] = "n. a."
     page = person().open()
     expect(page.get_by_text("Drop your spreadsheets here")).to_be_visible()
-    _tab_to(page, page.get_by_label("Choose files"))
-    with page.expect_file_chooser() as dialogue:
+    with page.expect_file_chooser() as dialogue:  # before the way there: the browser is told of it while other things happen
+        _tab_to(page, page.get_by_label("Choose files"))
         page.keyboard.press("Enter")
     dialogue.value.set_files(sheets.write_csv(tmp_path / "orders.csv", rows))
     reviewed(page)
