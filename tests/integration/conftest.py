@@ -20,6 +20,10 @@ from local.postgres import Postgres
 from takeback.stores import database as store
 from takeback.stores.migrate import migrate
 
+FUNCTION_USERS = ("takeback_commit", "takeback_rollback", "takeback_batches")
+# Tests of the store call several functions' work in one process. They log in as this one, who may what the three may
+# together; that each may do its own work as itself show the least rights, row security, and every test over HTTP.
+ALL_FUNCTIONS = "takes_every_part"
 TABLES = ("bookkeeping_records", "import_changes", "import_events", "import_batches", "memberships", "accounts", "orgs")
 _numbers = count(1)
 
@@ -49,7 +53,7 @@ class Database:
     def url(self, user: str | None = None) -> str:
         return self.server.database(self.name, user)
 
-    def environment(self, user: str = "takeback_app") -> dict[str, str]:
+    def environment(self, user: str = ALL_FUNCTIONS) -> dict[str, str]:
         """What a function's environment says of the database."""
         parts = conninfo_to_dict(self.url(user))
         return {
@@ -80,7 +84,15 @@ def template(server: Server) -> str:
         admin.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
     with psycopg.connect(server.database(name), autocommit=True) as connection:
         migrate(connection)
+        let_one_take_every_part(connection)
     return name
+
+
+def let_one_take_every_part(admin: psycopg.Connection[Any]) -> None:
+    """Make ALL_FUNCTIONS, where it is not there."""
+    role = sql.Identifier(ALL_FUNCTIONS)
+    admin.execute(sql.SQL("do $$ begin create role {} login; exception when duplicate_object then null; end $$").format(role))
+    admin.execute(sql.SQL("grant {} to {}").format(sql.SQL(", ").join(map(sql.Identifier, FUNCTION_USERS)), role))
 
 
 @contextmanager

@@ -87,10 +87,26 @@ def test_the_database_is_private_encrypted_and_keeps_no_values_in_its_log(deploy
 
 def test_the_queue_keeps_events_for_two_weeks_and_takes_nothing_without_tls(deployed: Resources) -> None:
     assert deployed["FailedEvents"]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
-    (statement,) = deployed["FailedEventsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    statement, _ = deployed["FailedEventsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
 
     assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sqs:*")
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_a_schedule_that_cannot_reach_its_function_leaves_its_event_in_the_queue(deployed: Resources) -> None:
+    _, statement = deployed["FailedEventsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    rules = {name: found["Properties"] for name, found in deployed.items() if found["Type"] == "AWS::Events::Rule"}
+
+    assert list(rules) == ["ExpireRollbacksTidy"]
+    assert [target["DeadLetterConfig"] for target in rules["ExpireRollbacksTidy"]["Targets"]] == [{"Arn": "<FailedEvents.Arn>"}]
+    assert statement == {
+        "Sid": "FromTheSchedule",
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": "<FailedEvents.Arn>",
+        "Condition": {"ArnEquals": {"aws:SourceArn": "<ExpireRollbacksTidy.Arn>"}},
+    }
 
 
 def test_a_connection_that_nobody_uses_does_not_keep_the_database_awake(deployed: Resources) -> None:

@@ -105,14 +105,16 @@ def test_who_uses_the_database_may_be_exactly_one_user_of_it(deployed: Resources
 def test_a_database_of_ones_own_is_logged_into_by_its_resource_id(deploy: Deploy) -> None:
     (login,) = [s["Resource"] for s in _role_of("Batches", deploy(OWN)) if "rds-db:connect" in _list(s["Action"])]
 
-    assert login == f"arn:aws:rds-db:eu-central-1:123456789012:dbuser:{OWN['DatabaseResourceId']}/takeback_app"
+    assert login == f"arn:aws:rds-db:eu-central-1:123456789012:dbuser:{OWN['DatabaseResourceId']}/takeback_batches"
 
 
-def test_only_the_deploy_is_the_databases_owner(functions: Resources) -> None:
+def test_each_function_is_a_database_user_of_its_own_and_only_the_deploy_is_the_owner(functions: Resources) -> None:
     users = {name: properties["Environment"]["Variables"].get("PGUSER") for name, properties in functions.items()}
 
     assert {name: user for name, user in users.items() if user} == {
-        **dict.fromkeys(["Commit", "Batches", "Rollback"], "takeback_app"),
+        "Commit": "takeback_commit",
+        "Batches": "takeback_batches",
+        "Rollback": "takeback_rollback",
         "ExpireRollbacks": "takeback_expiry",
         "Migrate": "schema_owner",
     }

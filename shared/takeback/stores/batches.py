@@ -70,22 +70,10 @@ def get(db: Connection, batch_id: UUID) -> Batch:
 
 
 def with_progress(db: Connection, batch: Batch) -> Batch:
-    """The batch, told how far it is when somebody is at work on it.
-
-    The worker's advisory lock says which connection it is, the server itself how many rows that has loaded.
-    """
+    """The batch, told how far it is when somebody is at work on it."""
     if batch.status not in _AT_WORK:
         return batch
-    row = db.execute(
-        """
-        select substring(application_name from 'takeback (.*)') as phase, coalesce(tuples_processed, 0) as rows
-        from pg_locks join pg_stat_activity using (pid) left join pg_stat_progress_copy using (pid)
-        where locktype = 'advisory' and granted and objsubid = 1
-          and (classid::bigint << 32 | objid::bigint) = import_lock('job', %s)
-        order by rows desc
-        """,
-        [batch.batch_id],
-    ).fetchone()
+    row = db.execute("select phase, rows from import_progress(%s)", [batch.batch_id]).fetchone()
     phases = get_args(Progress.model_fields["phase"].annotation)
     progress = Progress(**row) if row and row["phase"] in phases else Progress(phase="waiting", rows=0)
     if progress.phase == "writing":

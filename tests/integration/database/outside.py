@@ -13,6 +13,7 @@ from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, 
 from botocore.response import StreamingBody
 
 from takeback.stores import database
+from tests.integration.conftest import ALL_FUNCTIONS
 
 # Not reached at all; reached, done, and the answer lost; for a body: cut in the middle.
 Failure = Literal["before", "after"]
@@ -60,7 +61,7 @@ def _watch_database(patch: pytest.MonkeyPatch, outside: Outside) -> None:
     wait, connect = psycopg.Connection.wait, database.connect
 
     def watched_wait(self: Any, gen: Any, *arguments: Any, **named: Any) -> Any:
-        how = outside.passes() if not self.closed and self.info.user == "takeback_app" else None
+        how = outside.passes() if not self.closed and self.info.user == ALL_FUNCTIONS else None
         if how == "before":
             self.pgconn.finish()
         done = wait(self, gen, *arguments, **named)

@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+from tests.integration.conftest import ALL_FUNCTIONS
 from tests.integration.database.world import World
 
 _SECONDS = 30
@@ -41,8 +42,8 @@ def meanwhile(work: Callable[[], Any]) -> Iterator[Future[Any]]:
 
 def wait_until_blocked(world: World, count: int = 1) -> None:
     """Wait until so many connections of the functions wait for a lock."""
-    query = "select count(*) as n from pg_stat_activity where usename = 'takeback_app' and wait_event_type = 'Lock' and datname = %s"
-    eventually(lambda: world.database.sql.execute(query, [world.database.name]).fetchall()[0]["n"] >= count)
+    query = "select count(*) as n from pg_stat_activity where usename = %s and wait_event_type = 'Lock' and datname = %s"
+    eventually(lambda: world.database.sql.execute(query, [ALL_FUNCTIONS, world.database.name]).fetchall()[0]["n"] >= count)
 
 
 def eventually(holds: Callable[[], bool]) -> None:

@@ -23,7 +23,7 @@ from takeback.rules.commit_order import CommitOrder
 from takeback.stores import commit, database, history
 from takeback.stores.database import transaction
 from takeback.stores.migrate import migrate
-from tests.integration.conftest import Database, Server
+from tests.integration.conftest import ALL_FUNCTIONS, Database, Server, let_one_take_every_part
 from tests.integration.database.racing import another_program, eventually, meanwhile, wait_until_blocked
 from tests.integration.database.wire import Wire, wire
 from tests.integration.database.world import Person, World, order, rows_object, sale, sales
@@ -39,7 +39,7 @@ class Mortal:
         self._program = subprocess.Popen(
             [sys.executable, "-m", "tests.integration.database.mortal"],
             cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": f"{ROOT / 'shared'}:{ROOT}"},
+            env=os.environ | {"PGUSER": "takeback_commit", "PYTHONPATH": f"{ROOT / 'shared'}:{ROOT}"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -82,7 +82,8 @@ def assert_all_or_nothing(world: World, told: CommitOrder) -> None:
 
 def connections(world: World) -> int:
     return world.database.sql.execute(
-        "select count(*) as n from pg_stat_activity where usename = 'takeback_app' and datname = %s", [world.database.name]
+        "select count(*) as n from pg_stat_activity where usename in ('takeback_commit', %s) and datname = %s",
+        [ALL_FUNCTIONS, world.database.name],
     ).fetchall()[0]["n"]
 
 
@@ -209,6 +210,7 @@ class TestTheServerGoes:
         with Postgres(data_folder) as server:  # durable: it will crash
             with psycopg.connect(server.url(), autocommit=True) as connection:
                 migrate(connection)
+                let_one_take_every_part(connection)
             looking = psycopg.connect(server.url(), autocommit=True, row_factory=dict_row)
             given = Database(Server(server.url(), server), "postgres", looking)
             for variable, value in given.environment().items():
@@ -244,9 +246,9 @@ class TestTheServerGoes:
         with contextlib.closing(psycopg.connect(server.url())) as program:
             program.execute("update bookkeeping_records set qty = 2 where ebay_order_id = '7'")
             with meanwhile(lambda: world.roll_back(owner, batch)) as running:
-                waiting = "select count(*) from pg_stat_activity where usename = 'takeback_app' and wait_event_type = 'Lock'"
+                waiting = "select count(*) from pg_stat_activity where usename = %s and wait_event_type = 'Lock'"
                 with psycopg.connect(server.url(), autocommit=True) as looking:
-                    eventually(lambda: looking.execute(waiting).fetchall()[0][0] == 1)
+                    eventually(lambda: looking.execute(waiting, [ALL_FUNCTIONS]).fetchall()[0][0] == 1)
                 restart()
                 with pytest.raises(Unavailable):
                     running.result()
@@ -308,7 +310,7 @@ class TestTheConnection:
         with contextlib.ExitStack() as taken:
             with contextlib.suppress(psycopg.OperationalError):
                 for _ in range(500):
-                    taken.enter_context(psycopg.connect(world.database.url("takeback_app")))
+                    taken.enter_context(psycopg.connect(world.database.url(ALL_FUNCTIONS)))
             for attempt in (
                 lambda: world.commit(owner, sales("2")),
                 lambda: world.roll_back(owner, batch),
@@ -363,7 +365,7 @@ class TestTheConnection:
 
 def _end_connections(world: World) -> None:
     ended = world.database.sql.execute(
-        "select pg_terminate_backend(pid, 5000) as ended from pg_stat_activity where usename = 'takeback_app' and datname = %s",
-        [world.database.name],
+        "select pg_terminate_backend(pid, 5000) as ended from pg_stat_activity where usename = %s and datname = %s",
+        [ALL_FUNCTIONS, world.database.name],
     ).fetchall()
     assert ended

@@ -13,15 +13,44 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from takeback.stores.database import transaction
+from tests.integration.conftest import ALL_FUNCTIONS, FUNCTION_USERS
 
 from .world import Person, World, sale, sales
 
 TENANT_TABLES = ["orgs", "accounts", "memberships", "import_batches", "import_changes", "import_events", "bookkeeping_records"]
-WRITABLE_TABLES = ["import_batches", "import_changes", "bookkeeping_records"]
+# What each user may change, by the column that stands for it here.
+CHANGES = [
+    ("takeback_commit", "import_batches", "org_id"),
+    ("takeback_commit", "bookkeeping_records", "org_id"),
+    ("takeback_rollback", "import_batches", "status"),
+    ("takeback_rollback", "import_changes", "kept"),
+    ("takeback_rollback", "bookkeeping_records", "org_id"),
+]
+ADDITIONS = {
+    "bookkeeping_records": """
+        insert into bookkeeping_records (account_id, org_id, ebay_order_id, sale_date, item_name, sale_price_cents)
+        values (%(account_id)s, %(org_id)s, 'x', now(), 'x', 1)
+        """,
+    "import_events": """
+        insert into import_events (account_id, org_id, batch_id, action)
+        values (%(account_id)s, %(org_id)s, %(batch_id)s, 'created')
+        """,
+    "import_changes": """
+        insert into import_changes (account_id, org_id, batch_id, record_id, before, imported, before_version, before_updated_at,
+          written_version, written_at)
+        values (%(account_id)s, %(org_id)s, %(batch_id)s, gen_random_uuid(), '{}', '{}', 1, now(), 1, now())
+        """,
+    "import_batches": """
+        insert into import_batches (batch_id, account_id, org_id, record_type, created_by, filename, format, sha256, revision,
+          on_existing, status, row_count, column_mapping, options, job)
+        values (gen_random_uuid(), %(account_id)s, %(org_id)s, 'x', 'x', 'x', 'csv', 'x', 'x', 'skip', 'committing', 1, '{}', '{}', '{}')
+        """,
+}
+MAY_ADD = {"takeback_commit": set(ADDITIONS), "takeback_rollback": {"import_events"}, "takeback_batches": set()}
 
 
 @contextmanager
-def acting(world: World, user_id: str | None, role: str = "takeback_app") -> Iterator[psycopg.Connection]:
+def acting(world: World, user_id: str | None, role: str = "takeback_commit") -> Iterator[psycopg.Connection]:
     """A transaction that is rolled back, as a role, for a user."""
     with psycopg.connect(world.database.url(role)) as connection:
         if user_id is not None:
@@ -42,89 +71,120 @@ def filled(world: World, owner: Person) -> World:
     return world
 
 
+@pytest.mark.parametrize("user", FUNCTION_USERS)
 @pytest.mark.parametrize("table", TENANT_TABLES)
-def test_members_of_the_org_see_its_rows_and_nobody_else_does(filled: World, owner: Person, table: str) -> None:
-    for role, sees in (("owner", True), ("member", True), ("viewer", True)):
-        with acting(filled, filled.person(role, of=owner).user_id) as db:
-            assert (count(db, table) > 0) == sees, role
+def test_members_of_the_org_see_its_rows_and_nobody_else_does(filled: World, owner: Person, table: str, user: str) -> None:
+    for role in ("owner", "member", "viewer"):
+        with acting(filled, filled.person(role, of=owner).user_id, user) as db:
+            assert count(db, table) > 0, role
     stranger = filled.person()
-    with acting(filled, stranger.user_id) as db:
+    with acting(filled, stranger.user_id, user) as db:
         assert count(db, table) == (1 if table in {"orgs", "accounts", "memberships"} else 0)
     for nobody in (None, "", "no such user"):
-        with acting(filled, nobody) as db:
+        with acting(filled, nobody, user) as db:
             assert count(db, table) == 0
 
 
+@pytest.mark.parametrize("user", FUNCTION_USERS)
 @pytest.mark.parametrize("table", TENANT_TABLES)
-def test_a_suspended_member_sees_nothing_of_the_org(filled: World, owner: Person, table: str) -> None:
+def test_a_suspended_member_sees_nothing_of_the_org(filled: World, owner: Person, table: str, user: str) -> None:
     member = filled.person("member", of=owner)
     filled.database.sql.execute("select add_member(%s, %s, 'member', 'suspended')", [member.user_id, owner.org_id])
 
-    with acting(filled, member.user_id) as db:
+    with acting(filled, member.user_id, user) as db:
         assert count(db, table) == (1 if table == "memberships" else 0)
 
 
-@pytest.mark.parametrize("table", WRITABLE_TABLES)
-def test_owners_and_members_change_rows_and_viewers_and_strangers_do_not(filled: World, owner: Person, table: str) -> None:
-    touch = sql.SQL("update {} set org_id = org_id").format(sql.Identifier(table))
+@pytest.mark.parametrize(("user", "table", "column"), CHANGES)
+def test_owners_and_members_change_rows_and_viewers_and_strangers_do_not(
+    filled: World, owner: Person, user: str, table: str, column: str
+) -> None:
+    touch = sql.SQL("update {} set {} = {}").format(*map(sql.Identifier, (table, column, column)))
     for person, changes in (
         (owner, True),
         (filled.person("member", of=owner), True),
         (filled.person("viewer", of=owner), False),
         (filled.person(), False),
     ):
-        with acting(filled, person.user_id) as db:
+        with acting(filled, person.user_id, user) as db:
             assert (db.execute(touch).rowcount > 0) == changes
+
+
+@pytest.mark.parametrize("user", FUNCTION_USERS)
+@pytest.mark.parametrize("table", TENANT_TABLES)
+def test_nobody_changes_more_than_his_function_does(filled: World, owner: Person, user: str, table: str) -> None:
+    told = filled.database.sql.execute(
+        "select column_name as name from information_schema.columns where table_name = %s and table_schema = 'public'", [table]
+    ).fetchall()
+    changeable = set()
+    for column in (row["name"] for row in told):
+        try:
+            with acting(filled, owner.user_id, user) as db:
+                db.execute(sql.SQL("update {} set {} = default where false").format(*map(sql.Identifier, (table, column))))
+            changeable.add(column)
+        except psycopg.errors.InsufficientPrivilege:
+            continue
+
+    assert changeable == {
+        ("takeback_commit", "import_batches"): {row["name"] for row in told},
+        ("takeback_commit", "bookkeeping_records"): {row["name"] for row in told},
+        ("takeback_rollback", "bookkeeping_records"): {row["name"] for row in told},
+        ("takeback_rollback", "import_changes"): {"kept"},
+        ("takeback_rollback", "import_batches"): {
+            *("status", "problem", "job", "job_at", "rollback_closed_at", "rollback_closed_by"),
+            *("rolled_back_at", "rolled_back_by", "deleted", "restored", "kept", "kept_record_ids"),
+        },
+    }.get((user, table), set())
 
 
 @pytest.mark.parametrize("role", ["viewer", "stranger"])
 def test_viewers_and_strangers_add_nothing(filled: World, owner: Person, role: str) -> None:
     person = filled.person("viewer", of=owner) if role == "viewer" else filled.person()
     batch = filled.database.sql.execute("select * from import_batches limit 1").fetchall()[0]
-    attempts = (
-        """
-        insert into bookkeeping_records (account_id, org_id, ebay_order_id, sale_date, item_name, sale_price_cents)
-        values (%(account_id)s, %(org_id)s, 'x', now(), 'x', 1)
-        """,
-        """
-        insert into import_events (account_id, org_id, batch_id, action)
-        values (%(account_id)s, %(org_id)s, %(batch_id)s, 'created')
-        """,
-        """
-        insert into import_changes (account_id, org_id, batch_id, record_id, before, imported, before_version, before_updated_at,
-          written_version, written_at)
-        values (%(account_id)s, %(org_id)s, %(batch_id)s, gen_random_uuid(), '{}', '{}', 1, now(), 1, now())
-        """,
-        """
-        insert into import_batches (batch_id, account_id, org_id, record_type, created_by, filename, format, sha256, revision,
-          on_existing, status, row_count, column_mapping, options, job)
-        values (gen_random_uuid(), %(account_id)s, %(org_id)s, 'x', 'x', 'x', 'csv', 'x', 'x', 'skip', 'committing', 1, '{}', '{}', '{}')
-        """,
-    )
-    for statement in attempts:
+    for statement in ADDITIONS.values():
         with acting(filled, person.user_id) as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
             db.execute(statement.encode(), batch)
-        with acting(filled, owner.user_id) as db:
-            assert db.execute(statement.encode(), batch).rowcount == 1
 
 
+@pytest.mark.parametrize("user", FUNCTION_USERS)
+@pytest.mark.parametrize("table", ADDITIONS)
+def test_nobody_adds_more_than_his_function_does(filled: World, owner: Person, user: str, table: str) -> None:
+    batch = filled.database.sql.execute("select * from import_batches limit 1").fetchall()[0]
+
+    with acting(filled, owner.user_id, user) as db:
+        if table in MAY_ADD[user]:
+            assert db.execute(ADDITIONS[table].encode(), batch).rowcount == 1
+        else:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                db.execute(ADDITIONS[table].encode(), batch)
+
+
+@pytest.mark.parametrize("user", FUNCTION_USERS)
+def test_nobody_makes_a_lasting_table(filled: World, owner: Person, user: str) -> None:
+    with acting(filled, owner.user_id, user) as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        db.execute("create table mine (id int)")
+
+
+@pytest.mark.parametrize("user", FUNCTION_USERS)
 @pytest.mark.parametrize("table", TENANT_TABLES)
-def test_the_app_role_deletes_nothing(filled: World, owner: Person, table: str) -> None:
-    with acting(filled, owner.user_id) as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
+def test_nobody_deletes_anything(filled: World, owner: Person, table: str, user: str) -> None:
+    with acting(filled, owner.user_id, user) as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
         db.execute(sql.SQL("delete from {}").format(sql.Identifier(table)))
 
 
+@pytest.mark.parametrize("user", FUNCTION_USERS)
 @pytest.mark.parametrize("table", ["orgs", "accounts", "memberships"])
-def test_the_app_role_gives_nobody_rights(filled: World, owner: Person, table: str) -> None:
+def test_no_function_gives_anybody_rights(filled: World, owner: Person, table: str, user: str) -> None:
     for statement in ("update {} set created_at = now()", "insert into {} default values"):
-        with acting(filled, owner.user_id) as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        with acting(filled, owner.user_id, user) as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
             db.execute(sql.SQL(statement).format(sql.Identifier(table)))
-    with acting(filled, owner.user_id) as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
+    with acting(filled, owner.user_id, user) as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
         db.execute("select add_member('me too', %s, 'owner')", [owner.org_id])
 
 
-def test_the_trail_cannot_be_rewritten(filled: World, owner: Person) -> None:
-    with acting(filled, owner.user_id) as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
+@pytest.mark.parametrize("user", FUNCTION_USERS)
+def test_the_trail_cannot_be_rewritten(filled: World, owner: Person, user: str) -> None:
+    with acting(filled, owner.user_id, user) as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
         db.execute("update import_events set actor = 'somebody else'")
 
 
@@ -167,8 +227,9 @@ def test_another_orgs_batch_cannot_be_pointed_at_nor_probed_for(filled: World, o
         assert added.rowcount == 1
 
 
-def test_the_callers_orgs_are_looked_up_once_a_statement(filled: World, owner: Person) -> None:
-    with acting(filled, owner.user_id) as db:
+@pytest.mark.parametrize("user", FUNCTION_USERS)
+def test_the_callers_orgs_are_looked_up_once_a_statement(filled: World, owner: Person, user: str) -> None:
+    with acting(filled, owner.user_id, user) as db:
         for table in ("bookkeeping_records", "import_batches", "import_changes", "import_events"):
             query = sql.SQL("explain select * from {}").format(sql.Identifier(table))
             plan = "\n".join(line for (line,) in db.execute(query).fetchall())
@@ -188,7 +249,7 @@ def test_nothing_of_a_transaction_is_left_for_the_next_on_its_connection(filled:
         assert db.execute("select my_orgs() as mine").fetchall() == [{"mine": []}]
     with pytest.raises(ZeroDivisionError), transaction(owner.user_id) as db:
         raise ZeroDivisionError
-    with psycopg.connect(filled.database.url("takeback_app"), row_factory=dict_row) as connection:
+    with psycopg.connect(filled.database.url(ALL_FUNCTIONS), row_factory=dict_row) as connection:
         assert connection.execute("select my_orgs() as mine").fetchall() == [{"mine": []}]
     with transaction(None) as db:
         assert db.info.backend_pid == mine

@@ -11,7 +11,7 @@ import pytest
 from psycopg import sql
 
 from takeback.stores.migrate import migrate
-from tests.integration.conftest import Server
+from tests.integration.conftest import FUNCTION_USERS, Server
 
 DOCS = Path(__file__).parents[3] / "docs" / "operations.md"
 OWNER = "schema_owner"
@@ -22,7 +22,7 @@ WITH_ORG = ("orgs", "accounts", "memberships", "import_batches", "import_changes
 def owned(server: Server) -> Iterator[str]:
     """Its name. The role is no superuser."""
     name = f"owned_{uuid4().hex[:8]}"
-    roles = [sql.Identifier(role) for role in ("takeback_app", "takeback_expiry", "takeback_operator")]
+    roles = [sql.Identifier(role) for role in ("takeback_app", "takeback_expiry", "takeback_operator", *FUNCTION_USERS)]
     with server.admin() as admin:
         admin.execute(sql.SQL("create role {} login createrole").format(sql.Identifier(OWNER)))
         for role in roles:

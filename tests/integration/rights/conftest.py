@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
 import uuid
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ import pytest
 from moto import mock_aws
 
 from takeback.settings import settings
+from takeback.stores import database as store
 from takeback.stores import files
 from tests.integration.conftest import Database
 from tests.template.conftest import deploy, deployed, transformed
@@ -43,6 +45,7 @@ class Cloud:
     user_id: str
     account_id: str
     s3: Any
+    database_users: dict[str, str]
     asked: set[tuple[str, str, str]] = field(default_factory=set)
     _running: str = ""
     _modules: dict[str, ModuleType] = field(default_factory=dict)
@@ -68,6 +71,8 @@ class Cloud:
             get_remaining_time_in_millis=lambda: 29_000,
         )
         self._running = function
+        store.close()
+        os.environ["PGUSER"] = self.database_users.get(function, "nobody")
         try:
             return self._modules[file].handler(event, context)
         finally:
@@ -119,8 +124,8 @@ class Cloud:
 
 
 @pytest.fixture
-def cloud(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    """One user who owns an account, a bucket with nothing in it."""
+def cloud(database: Database, deployed: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    """One user who owns an account, a bucket with nothing in it. Each function is the database user that it has when deployed."""
     user_id = str(uuid.uuid4())
     (made,) = database.sql.execute("select add_org('Acme') as org_id").fetchall()
     (account,) = database.sql.execute("select add_account(%s, 'Main') as account_id", [made["org_id"]]).fetchall()
@@ -140,7 +145,9 @@ def cloud(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud
         s3 = boto3.client("s3")
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
         s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-        cloud = Cloud(user_id, str(account["account_id"]), s3)
+        told = {name: found["Properties"].get("Environment", {}).get("Variables", {}) for name, found in deployed.items()}
+        users = {name: variables["PGUSER"] for name, variables in told.items() if "PGUSER" in variables}
+        cloud = Cloud(user_id, str(account["account_id"]), s3, users)
         cloud.listen(files.client())
         yield cloud
     settings.cache_clear()
