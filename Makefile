@@ -1,7 +1,7 @@
-# One command per intent. `make` alone is the gate: lint, types, template, every test.
+# One command per intent. `make` alone is the gate: lint, types, template, seconds of import, every test.
 # Variables: PORT and DATA_DIR for run; FILE for demo; PYTHON for the interpreter that .venv is made with.
 .DEFAULT_GOAL := check
-.PHONY: run demo test soak check lint types template setup tools chromium build deploy upgrade lock bench profile shots clean
+.PHONY: run demo test soak check lint types template imports setup tools chromium build deploy upgrade lock bench profile shots clean
 
 export PORT ?= 8000
 export DATA_DIR ?= .local
@@ -24,7 +24,7 @@ soak: setup
 	MODEL_RUNS=$${MODEL_RUNS:-500} MODEL_STEPS=$${MODEL_STEPS:-40} DEATHS=$${DEATHS:-1000} \
 		$(PY) -m pytest tests/integration/database/test_model.py tests/integration/database/test_faults.py tests/integration/database/test_races.py
 
-check: lint types template test
+check: lint types template imports test
 
 lint: setup
 	.venv/bin/ruff check .
@@ -41,6 +41,10 @@ template: tools
 	.venv-tools/bin/python tests/template/transform.py template.yaml > .aws-sam/transformed.json
 	.venv-tools/bin/cfn-lint template.yaml .aws-sam/transformed.json
 	.venv-scan/bin/checkov --config-file .checkov.yaml --file template.yaml --framework cloudformation --skip-download --compact --quiet
+
+# No test takes time; this does, with room for a slow machine (see bench/cold_start.py).
+imports: setup
+	PYTHONPATH=shared $(PY) -m bench.cold_start --check
 
 setup:
 	@$(PYTHON) local/install.py dev

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench import charts, fresh
+import pytest
+
+from bench import charts, cold_start, fresh
 from bench.bucket import bucket
 from bench.fresh import Taken
 from bench.peers import loops
@@ -51,3 +53,14 @@ def test_everybody_has_a_turn_in_each_round() -> None:
 
 def test_a_chart_escapes_what_it_is_told() -> None:
     assert "R&amp;D" in charts.bars("R&D", {"ours": 1}, "ours", "rows/s")
+
+
+def test_an_import_that_takes_longer_than_it_may_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cold_start, "_TRIES", 1)
+    monkeypatch.setattr(cold_start, "_modules", lambda: {"Migrate": "migrate", "Page": "page"})
+    monkeypatch.setattr(cold_start, "_USUAL_LIMIT", 60.0)
+    monkeypatch.setattr(cold_start, "_LIMITS", {"Page": 0.0})
+
+    (sentence,) = cold_start.beyond()
+
+    assert sentence.startswith("Importing Page takes ")
