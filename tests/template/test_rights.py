@@ -159,6 +159,7 @@ def test_the_way_to_s3_leads_to_our_bucket_and_to_cloudformations_answer_alone(d
     name = deployed["Bucket"]["Properties"]["BucketName"]
 
     assert ours["Resource"] == [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]
+    assert ours["Action"] == ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:ListBucket"]
     assert theirs["Resource"] == "arn:aws:s3:::cloudformation-custom-resource-response-eucentral1/*"
     assert theirs["Action"] == "s3:PutObject"
 
