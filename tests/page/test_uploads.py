@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Error, Page, Route, expect
 
 from tests.page import sheets
 from tests.page.browsing import Visit, choose, heading, import_all, press, ready
@@ -23,6 +24,15 @@ def _first(number: int, answer: Callable[[Route], None]) -> Callable[[Route], No
     """Spoil the first calls, then let them pass."""
     seen = count(1)
     return lambda route: answer(route) if next(seen) <= number else route.continue_()
+
+
+def _held(calls: list[Route]) -> Callable[[Route], None]:
+    """Keep calls unanswered."""
+
+    def hold(route: Route) -> None:
+        calls.append(route)
+
+    return hold
 
 
 def _drop(page: Page, target: str, *files: Path) -> None:
@@ -152,6 +162,26 @@ def test_an_upload_can_be_cancelled_and_begun_again(person: Open, tmp_path: Path
     page.unroute(STORE)
     press(page, "Upload it again")
     ready(page)
+
+
+def test_an_upload_that_is_cancelled_at_once_is_not_sent_later(person: Open, tmp_path: Path) -> None:
+    page = person().open()
+    begun: list[Route] = []
+    sent: list[str] = []
+    page.route("**/import/uploads", _held(begun))
+    page.on("request", lambda request: sent.append(request.url) if "takeback-" in request.url else None)
+    with page.expect_request("**/import/uploads"):
+        choose(page, sheets.write_csv(tmp_path / "orders.csv", sheets.orders(9)))
+    heading(page, "Uploading")
+
+    press(page, "Cancel")
+    heading(page, "Upload cancelled")
+    with suppress(Error):  # the page did not wait for it
+        begun[0].continue_()
+    page.wait_for_timeout(1000)
+
+    heading(page, "Upload cancelled")
+    assert sent == []
 
 
 @pytest.mark.parametrize(

@@ -79,9 +79,9 @@ export class Api extends EventTarget {
   recordTypes() {
     return this.request("GET", "/import/record-types");
   }
-  /** @param {{filename: string, size: number, options?: object}} body */
-  startUpload(body) {
-    return this.request("POST", "/import/uploads", { body });
+  /** @param {{filename: string, size: number, options?: object}} body @param {AbortSignal} signal */
+  startUpload(body, signal) {
+    return this.request("POST", "/import/uploads", { body, signal });
   }
   /** @param {string} batch @param {string} [revision] @param {AbortSignal} [signal] */
   preview(batch, revision, signal) {

@@ -111,14 +111,14 @@ export class Job extends EventTarget {
 
   /** Send the file, then follow its validation. */
   async start() {
-    this.#stop = new AbortController();
+    const { signal } = (this.#stop = new AbortController());
     this.#set({ phase: "sending", sent: 0, problem: null, started: Date.now(), batchId: null, revision: null });
     await this.#guard("stopped", async () => {
       const file = /** @type {File} */ (this.file);
-      const begun = await this.api.startUpload({ filename: file.name, size: file.size, options: this.options });
+      const begun = await this.api.startUpload({ filename: file.name, size: file.size, options: this.options }, signal);
       this.#move({ batchId: begun.batch_id });
       const onprogress = (sent, total) => this.#set({ sent, total });
-      await send(begun.upload, file, { signal: this.#stop.signal, onprogress });
+      await send(begun.upload, file, { signal, onprogress });
       this.#set({ sent: this.total });
       await this.#follow();
     });
