@@ -23,11 +23,11 @@ from takeback.tabular.headers import unique_names
 from takeback.tabular.json_blocks import SPARSE, Block, BlockReader
 from takeback.tabular.json_file import is_one_a_line, start_json
 from takeback.tabular.limits import Limits
-from takeback.tabular.raw import CHUNK_ROWS
+from takeback.tabular.raw import JSON_CHUNK_ROWS
 from takeback.tabular.table import TEXT, Chunk, Table
 from takeback.tabular.tables import resumed
 
-_BLOCK_BYTES = 1 << 19
+_BLOCK_BYTES = 1 << 18
 _ROOM = 1 << 16  # for texts that are added to a chunk
 _BLANKS = b" \t\n\r"
 
@@ -104,10 +104,10 @@ def _chunks(blocks: Iterator[Block], reader: BlockReader, limits: Limits) -> Ite
         waiting.add(block)
         if len(reader.columns) > width or number + waiting.records > limits.rows:
             raise Objection
-        while waiting.records >= CHUNK_ROWS:
+        while waiting.records >= JSON_CHUNK_ROWS:
             width = len(reader.columns)
-            yield waiting.chunk(width, number, CHUNK_ROWS)
-            number += CHUNK_ROWS
+            yield waiting.chunk(width, number, JSON_CHUNK_ROWS)
+            number += JSON_CHUNK_ROWS
     if waiting.records:
         yield waiting.chunk(len(reader.columns), number, waiting.records)
 

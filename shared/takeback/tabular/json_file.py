@@ -21,7 +21,7 @@ from takeback.tabular.headers import unique_names
 from takeback.tabular.json_rows import Path, Shape, columns_of, rows_of
 from takeback.tabular.json_stream import Decoder, Window, walk
 from takeback.tabular.limits import Limits
-from takeback.tabular.raw import CHUNK_ROWS, RawFile, RawRows
+from takeback.tabular.raw import JSON_CHUNK_ROWS, RawFile, RawRows
 from takeback.tabular.table import Chunk, FileFacts, Table
 
 _NOT_A_TABLE = "The JSON holds no list of records. Export a list of objects, one for each order or item, or CSV or .xlsx instead."
@@ -239,7 +239,7 @@ def _chunks(records: Iterator[_Record], shape: Shape, headers: list[str], limits
     start = 1
     faults: dict[int, Issue] = {}
     rows = _rows(records, shape, faults)
-    while batch := list(islice(rows, CHUNK_ROWS)):
+    while batch := list(islice(rows, JSON_CHUNK_ROWS)):
         numbers = range(start, start + len(batch))
         start += len(batch)
         limits.check_rows(start - 1)
@@ -252,7 +252,7 @@ def _chunks(records: Iterator[_Record], shape: Shape, headers: list[str], limits
 
 def _grid(records: Iterator[_Record], count: int) -> Iterator[RawRows]:
     start = 1
-    while batch := [record.value for record in islice(records, CHUNK_ROWS)]:
+    while batch := [record.value for record in islice(records, JSON_CHUNK_ROWS)]:
         columns = list(columns_of(batch))
         rows = list(zip(*[column for column, _ in columns], strict=True))
         numbers = range(start, start + len(rows))
