@@ -36,8 +36,8 @@ class Led:
     cells: ByteCells
 
 
-def side_by_side(heads: np.ndarray, pieces: Sequence[Items | Led | bytes]) -> bytearray:
-    """Rows of a head, items of the same 32 bytes or more, and pieces of any length.
+def side_by_side(heads: np.ndarray, pieces: Sequence[Items | Led | bytes]) -> tuple[bytearray, np.ndarray]:
+    """Rows of a head, items of the same 32 bytes or more, and pieces of any length; and where each row ends.
 
     Whole items are written where their texts belong, column after column, so that what stands behind a text is
     overwritten by the next column; behind the last one by the head of the next row, for heads are written last.
@@ -57,7 +57,7 @@ def side_by_side(heads: np.ndarray, pieces: Sequence[Items | Led | bytes]) -> by
         at = at + length
     _write(text, starts, heads)
     del text[int(ends[-1]) :]
-    return text
+    return text, ends
 
 
 def _lengths(piece: Items | Led) -> np.ndarray:
