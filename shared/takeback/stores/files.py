@@ -172,7 +172,7 @@ class Writer:
         self.stored: Stored
         self._key = key
         self._content_type = content_type
-        self._new_buffer: Callable[[], IO[bytes]] = tempfile.TemporaryFile if on_disk else BytesIO
+        self._new_buffer: Callable[[], IO[bytes]] = tempfile.TemporaryFile if on_disk else _roomy
 
     def __enter__(self) -> Self:
         self._buffer = self._new_buffer()
@@ -251,9 +251,17 @@ class Writer:
         self.stored = Stored(self._key, done.get("VersionId", done["ETag"]), self._bytes)
 
 
+def _roomy() -> BytesIO:
+    """A buffer with the room of a part. One that grows with what is written is copied each time it does, nine times in all."""
+    buffer = BytesIO(bytes(_PART_BYTES))
+    buffer.seek(0)
+    return buffer
+
+
 def _all_of(buffer: IO[bytes]) -> bytes | IO[bytes]:
     """What was written into a buffer, as boto3 takes it: bytes are sent at once, a file in small pieces."""
     if isinstance(buffer, BytesIO):
+        buffer.truncate()
         return buffer.getvalue()
     buffer.seek(0)
     return buffer

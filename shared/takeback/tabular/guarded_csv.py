@@ -126,12 +126,11 @@ class _Scanner:
         is_even = len(ends) == width * len(last_ends) and bool((ends[width - 1 :: width] == last_ends).all())
         if is_even:
             ends = np.ascontiguousarray(ends.reshape(-1, width).T).ravel()  # column after column from here on
-            before = np.concatenate([[0], last_ends[:-1], ends[: -len(last_ends)]])
             lasts = np.arange(len(ends) - len(last_ends), len(ends))
+            starts = _behind(last_ends[:-1], ends[: -len(last_ends)])
         else:
-            before = np.concatenate([[0], ends[:-1]])
             lasts = np.searchsorted(ends, last_ends)
-        starts = before + 1
+            starts = _behind(ends[:-1])
         lengths = ends - starts
         lengths[lasts] -= text[last_ends - 1] == _CR
         quoted = np.flatnonzero(text.take(starts) == _QUOTE)
@@ -160,6 +159,13 @@ class _Scanner:
         suspects[uneven] = lines[uneven] > 0
         if has_swallowed_lines([records[at] for at in np.flatnonzero(suspects).tolist()], self._dialect, self._limits):
             raise Objection
+
+
+def _behind(*ends: np.ndarray) -> np.ndarray:
+    """Where the cells begin: the first one behind the byte that no cell has, the others behind the ends of those before them."""
+    starts = np.concatenate([[0], *ends])
+    starts += 1
+    return starts
 
 
 def _undouble(buffer: Buffer, starts: np.ndarray, lengths: np.ndarray, quoted: np.ndarray, signs: Signs) -> np.ndarray:

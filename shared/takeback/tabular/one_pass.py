@@ -114,11 +114,11 @@ class Pass:
             for field in self._plan.fields
         ]
         text, ends = side_by_side(self._ids.take(count), pieces)
-        text.append(ord("\n"))
+        text[-1] = ord("\n")
         starts = np.concatenate([[0], ends])
         for start, stop in zip([0, *ends[left_out].tolist()], [*starts[left_out].tolist(), int(ends[-1])], strict=True):
             if start < stop:
-                rows.write(memoryview(text)[start + 1 : stop + 1])  # each row begins with the line end of the one before it
+                rows.write(text[start + 1 : stop + 1].data)  # each row begins with the line end of the one before it
 
     def _show(self, chunk: Chunk, columns: Sequence[ByteCells], bad_rows: BadRows) -> None:
         for at in range(min(len(chunk.row_numbers), self.findings.rows_wanted)):

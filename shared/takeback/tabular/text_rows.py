@@ -36,8 +36,8 @@ class Led:
     cells: ByteCells
 
 
-def side_by_side(heads: np.ndarray, pieces: Sequence[Items | Led | bytes]) -> tuple[bytearray, np.ndarray]:
-    """Rows of a head, items of the same 32 bytes or more, and pieces of any length; and where each row ends.
+def side_by_side(heads: np.ndarray, pieces: Sequence[Items | Led | bytes]) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of a head, items of the same 32 bytes or more, and pieces of any length, with one more byte at the end; and where each row ends.
 
     Whole items are written where their texts belong, column after column, so that what stands behind a text is
     overwritten by the next column; behind the last one by the head of the next row, for heads are written last.
@@ -47,7 +47,7 @@ def side_by_side(heads: np.ndarray, pieces: Sequence[Items | Led | bytes]) -> tu
     starts = np.zeros_like(ends)
     starts[1:] = ends[:-1]
     room = max([_STEP, heads.dtype.itemsize, *(len(piece) for piece in pieces if isinstance(piece, bytes))])
-    text = bytearray(int(ends[-1]) + room)
+    text = np.empty(int(ends[-1]) + room, np.uint8)
     at = starts + heads.dtype.itemsize
     for piece, length in zip(pieces, lengths, strict=True):
         if isinstance(piece, Led):
@@ -56,20 +56,19 @@ def side_by_side(heads: np.ndarray, pieces: Sequence[Items | Led | bytes]) -> tu
             _write(text, at, np.void(piece) if isinstance(piece, bytes) else piece.items)
         at = at + length
     _write(text, starts, heads)
-    del text[int(ends[-1]) :]
-    return text, ends
+    return text[: int(ends[-1]) + 1], ends
 
 
 def _lengths(piece: Items | Led) -> np.ndarray:
     return piece.lengths if isinstance(piece, Items) else piece.cells.lengths + 1
 
 
-def _write(text: bytearray, places: np.ndarray, items: np.ndarray | np.void) -> None:
+def _write(text: np.ndarray, places: np.ndarray, items: np.ndarray | np.void) -> None:
     size = items.dtype.itemsize
-    np.ndarray((len(text) - size + 1,), f"V{size}", text, strides=(1,))[places] = items
+    np.ndarray((len(text) - size + 1,), f"V{size}", text.data, strides=(1,))[places] = items
 
 
-def _write_cells(text: bytearray, places: np.ndarray, piece: Led) -> None:
+def _write_cells(text: np.ndarray, places: np.ndarray, piece: Led) -> None:
     """Cells in stretches that are little longer than they are; what comes along from behind a cell is overwritten, too."""
     steps = piece.cells.lengths >> 5
     for step in np.flatnonzero(np.bincount(steps)).tolist():
