@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 FILES = sorted(file.stem for file in (ROOT / "functions").glob("*.py"))
 TABULAR = ["pandas", "numpy", "python_calamine", "charset_normalizer"]
 PAGE_ONLY = {"WEB_ROOT", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_SCOPES", "CONNECT_SOURCES"}
+MALLOC = {"MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"}  # for the C library
 DATABASE = {"PGHOST", "PGPORT", "PGDATABASE", "PGUSER", "PGSSLMODE", "PGSSLROOTCERT"}
 # Read by libraries, not by us.
 LIBRARIES = {"AWS_CONFIG_FILE", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "PYDANTIC_DISABLE_PLUGINS", "LOG_LEVEL"}
@@ -166,7 +167,7 @@ def test_the_template_sets_every_setting_and_nothing_that_nobody_reads(functions
     known = {name.upper() for name in Settings.model_fields}
 
     for name, properties in functions.items():
-        of_its_own = {"Page": PAGE_ONLY, "Validate": {"MALLOC_ARENA_MAX"}}  # the latter is read by the C library
+        of_its_own = {"Page": PAGE_ONLY, "Validate": MALLOC}
         expected = (known - PAGE_ONLY) | LIBRARIES | of_its_own.get(name, set())
         assert _variables(properties) - DATABASE == expected, name
 

@@ -113,7 +113,10 @@ class Pass:
             parsed[field.name].copied(kept) if field.name in parsed else bytes([TAB]) + copy_text(field.default)
             for field in self._plan.fields
         ]
-        text, ends = side_by_side(self._ids.take(count), pieces)
+        ids = self._ids.take(count - len(left_out))
+        if len(left_out):  # these need none of their own
+            ids = np.insert(ids, left_out - np.arange(len(left_out)), ids[0])
+        text, ends = side_by_side(ids, pieces)
         text[-1] = ord("\n")
         starts = np.concatenate([[0], ends])
         for start, stop in zip([0, *ends[left_out].tolist()], [*starts[left_out].tolist(), int(ends[-1])], strict=True):
