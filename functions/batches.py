@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from takeback.errors import NotFound
-from takeback.http import Answer, answer, caller, documented, new_app, refusals
+from takeback.http import Answer, answer, caller, documented, http_handler, new_app, refusals
 from takeback.rules.batch import AccountList, Batch, BatchList, EventList, Manifest, Status, WrittenRecordList
 from takeback.stores import batches, history
 
@@ -70,6 +70,4 @@ def read_manifest(batch_id: UUID) -> Answer:
     return reply
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The Lambda entry point."""
-    return app.resolve(event, context)
+handler = http_handler(app)

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.data_classes import S3Event
 
 from takeback.errors import AlreadyCommitted, AlreadyRolledBack, BadRequest, ExistingRecords, Forbidden, NotFound, NotReady, TotalsDiffer
 from takeback.faults import event_handler
-from takeback.http import Answer, answer, caller, documented, new_app, refusals
+from takeback.http import Answer, answer, caller, documented, new_app, refusals, respond
 from takeback.rules import keys
 from takeback.rules.batch import Batch, CommitRequest
 from takeback.stores import jobs
@@ -30,7 +30,7 @@ def commit(body: CommitRequest) -> Answer:
     """Commit what the preview of this revision showed. Asking again gives the same answer."""
     batch = jobs.commit_preview(caller(app), body)
     counts = {"inserted": batch.inserted, "updated": batch.updated, "skipped": batch.skipped}
-    logger.info("commit", batch_id=str(batch.batch_id), status=batch.status, dry_run=batch.dry_run, counts=counts)
+    logger.info("commit", status=batch.status, dry_run=batch.dry_run, counts=counts)
     return answer(batch, 202 if batch.status == "committing" else 200)
 
 
@@ -38,9 +38,10 @@ def commit(body: CommitRequest) -> Answer:
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
     """The Lambda entry point: a request, or the creation of a request object."""
     if "Records" not in event:
-        return app.resolve(event, context)
+        return respond(app, event, context)
     for record in S3Event(event).records:
         key = keys.from_event(record.s3.get_object.key)
         if key is not None:
-            logger.info("long commit", batch_id=str(key.batch_id), outcome=jobs.carry_out(key))
+            logger.append_keys(batch_id=str(key.batch_id))
+            logger.info("long commit", outcome=jobs.carry_out(key))
     return None

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from takeback.http import Answer, answer, documented, download, new_app
+from takeback.http import Answer, answer, documented, download, http_handler, new_app
 from takeback.records import record_type, record_types
 from takeback.rules.description import RecordTypes, describe
 from takeback.sheets import template_csv, template_xlsx
@@ -39,6 +39,4 @@ def blank_xlsx(record: Name = "bookkeeping"):  # noqa: ANN201 - the body of an a
     return download(template_xlsx(record_type(record)), XLSX, f"{record}.xlsx")
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The Lambda entry point."""
-    return app.resolve(event, context)
+handler = http_handler(app)

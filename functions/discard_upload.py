@@ -8,7 +8,7 @@ from uuid import UUID
 from aws_lambda_powertools import Logger
 
 from takeback.errors import NotFound
-from takeback.http import Answer, answer, caller, new_app, refusals
+from takeback.http import Answer, answer, caller, http_handler, new_app, refusals
 from takeback.stores import files, uploads
 
 logger = Logger()
@@ -27,10 +27,8 @@ def discard_upload(batch_id: UUID) -> Answer:
     user_id = caller(app)
     uploads.find_start(user_id, batch_id)
     files.delete_batch(user_id, batch_id)
-    logger.info("upload discarded", batch_id=str(batch_id))
+    logger.info("upload discarded")
     return answer(status=204)
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The Lambda entry point."""
-    return app.resolve(event, context)
+handler = http_handler(app)

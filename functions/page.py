@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import takeback
 from takeback import static
 from takeback.api_document import api_document
-from takeback.http import Answer, answer, new_app
+from takeback.http import Answer, answer, http_handler, new_app
 from takeback.settings import settings
 
 app = new_app()
@@ -46,6 +45,4 @@ def docs() -> Answer:
     return static.page("docs.html", inline_styles=True)
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The Lambda entry point."""
-    return app.resolve(event, context)
+handler = http_handler(app)

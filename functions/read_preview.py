@@ -8,7 +8,7 @@ from uuid import UUID
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from takeback.errors import NotFound, ReadingFailed
-from takeback.http import Answer, answer, caller, documented, new_app, redirect, refusals
+from takeback.http import Answer, answer, caller, documented, http_handler, new_app, redirect, refusals
 from takeback.rules import keys
 from takeback.rules.preview import Preview
 from takeback.rules.upload import ErrorsFile, Waiting
@@ -57,6 +57,4 @@ def read_errors(batch_id: UUID, revision: Revision = None) -> Answer:
     return redirect(url)
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The Lambda entry point."""
-    return app.resolve(event, context)
+handler = http_handler(app)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from aws_lambda_powertools import Logger
 
 from takeback.errors import BadRequest, Conflict, InvalidMapping, InvalidOptions, NotFound, Unprocessable
-from takeback.http import Answer, answer, caller, documented, new_app, refusals
+from takeback.http import Answer, answer, caller, documented, http_handler, new_app, refusals
 from takeback.records import record_type
 from takeback.rules.answers import check_answers
 from takeback.rules.upload import AcceptedRevision, ValidateRequest
@@ -38,10 +36,8 @@ def revalidate(body: ValidateRequest) -> Answer:
         update={"column_mapping": body.column_mapping, "options": body.options}
     )
     uploads.ask(user_id, body.batch_id, reading)
-    logger.info("reading asked for", batch_id=str(body.batch_id), revision=reading.revision)
+    logger.info("reading asked for", revision=reading.revision)
     return answer(AcceptedRevision(batch_id=body.batch_id, revision=reading.revision), 202)
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The Lambda entry point."""
-    return app.resolve(event, context)
+handler = http_handler(app)

@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.data_classes import S3Event
 
 from takeback.errors import BadRequest, Forbidden, LaterImport, NotCommitted, NotFound, RecordsModified, RollbackDisabled, RollbackExpired
 from takeback.faults import event_handler
-from takeback.http import Answer, answer, caller, documented, new_app, refusals
+from takeback.http import Answer, answer, caller, documented, new_app, refusals, respond
 from takeback.rules import keys
 from takeback.rules.batch import Batch, RollbackRequest
 from takeback.stores import jobs
@@ -33,7 +33,7 @@ def rollback(batch_id: UUID, body: Annotated[RollbackRequest, Body()] = Rollback
     """Delete what the import created and restore what it overwrote. Asking again gives the same answer."""
     batch = jobs.roll_back(caller(app), batch_id, body)
     counts = {"deleted": batch.deleted, "restored": batch.restored, "kept": batch.kept}
-    logger.info("rollback", batch_id=str(batch_id), status=batch.status, asked=body.model_dump(), counts=counts)
+    logger.info("rollback", status=batch.status, asked=body.model_dump(), counts=counts)
     return answer(batch, 202 if batch.status == "rolling_back" else 200)
 
 
@@ -46,7 +46,7 @@ def rollback(batch_id: UUID, body: Annotated[RollbackRequest, Body()] = Rollback
 def disable(batch_id: UUID) -> Answer:
     """From now on the import cannot be undone."""
     batch = rollbacks.disable(caller(app), batch_id)
-    logger.info("undo given up", batch_id=str(batch_id))
+    logger.info("undo given up")
     return answer(batch)
 
 
@@ -54,9 +54,10 @@ def disable(batch_id: UUID) -> Answer:
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
     """The Lambda entry point: a request, or the creation of a request object."""
     if "Records" not in event:
-        return app.resolve(event, context)
+        return respond(app, event, context)
     for record in S3Event(event).records:
         key = keys.from_event(record.s3.get_object.key)
         if key is not None:
-            logger.info("long rollback", batch_id=str(key.batch_id), outcome=jobs.carry_out(key))
+            logger.append_keys(batch_id=str(key.batch_id))
+            logger.info("long rollback", outcome=jobs.carry_out(key))
     return None

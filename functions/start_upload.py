@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from aws_lambda_powertools import Logger
 
 from takeback.errors import BadRequest, TooLarge
-from takeback.http import Answer, answer, caller, documented, new_app, refusals
+from takeback.http import Answer, answer, caller, documented, http_handler, new_app, refusals
 from takeback.records import record_type
 from takeback.rules.upload import StartedUpload, StartUpload
 from takeback.settings import settings
@@ -33,6 +31,4 @@ def start_upload(body: StartUpload) -> Answer:
     return answer(started, 201)
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The Lambda entry point."""
-    return app.resolve(event, context)
+handler = http_handler(app)

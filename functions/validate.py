@@ -24,6 +24,7 @@ def handler(event: dict[str, Any], _context: Any) -> None:
     """The Lambda entry point: every record of the event, each once however often it comes."""
     for record in S3Event(event).records:
         key = keys.from_event(record.s3.get_object.key)
+        logger.append_keys(batch_id=str(key.batch_id) if key else None)
         reading = None if key is None else uploads.find_reading(key, record.s3.get_object.version_id)
         if key is None or reading is None:
             logger.info("nothing to read: no upload of ours, or discarded since")
@@ -32,7 +33,7 @@ def handler(event: dict[str, Any], _context: Any) -> None:
 
 
 def _validate(key: keys.BatchKey, reading: Reading) -> None:
-    log = partial(logger.info, batch_id=str(key.batch_id), revision=reading.revision)
+    log = partial(logger.info, revision=reading.revision)
     try:
         with telemetry.step("validate", key.batch_id) as clock:
             preview, kept = read_upload(key, reading)

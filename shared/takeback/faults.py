@@ -35,8 +35,12 @@ def log_fault(error: BaseException) -> None:
 
 
 def event_handler(handler: Handler[Result]) -> Handler[Result]:
-    """A handler of events whose failure is logged here, and raised without its message: Lambda logs what is raised, too."""
+    """A handler of events whose failure is logged here, and raised without its message: Lambda logs what is raised, too.
 
+    Every line that is logged meanwhile names the function and the request.
+    """
+
+    @logger.inject_lambda_context(clear_state=True)
     @wraps(handler)
     def handle(event: dict[str, Any], context: Any) -> Result:
         try:

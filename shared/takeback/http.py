@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupportedContentType, RequestValidationError
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from pydantic import BaseModel
 
 from takeback import telemetry
@@ -36,7 +38,7 @@ logger = Logger()
 def new_app() -> APIGatewayHttpResolver:
     """A resolver that validates by pydantic, documents itself, and answers errors as RFC 9457 problems."""
     app = APIGatewayHttpResolver(enable_validation=True, json_body_deserializer=_read_json)
-    app.exception_handler(TakebackError)(lambda error: problem(error, _batch_id(app)))
+    app.exception_handler(TakebackError)(problem)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(RequestUnsupportedContentType)(_other_content)
     app.exception_handler(UnicodeDecodeError)(_no_text)
@@ -44,6 +46,23 @@ def new_app() -> APIGatewayHttpResolver:
     app.not_found(_no_route)
     app.use([_only_json])
     return app
+
+
+def respond(app: APIGatewayHttpResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """The answer to a request. Every line that is logged meanwhile names the batch that it is about."""
+    if batch_id := _batch_id(APIGatewayProxyEventV2(event)):
+        logger.append_keys(batch_id=batch_id)
+    return app.resolve(event, context)
+
+
+def http_handler(app: APIGatewayHttpResolver) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    """The Lambda entry point of an app. Every line that is logged names the function and the request."""
+
+    @logger.inject_lambda_context(clear_state=True)
+    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        return respond(app, event, context)
+
+    return handle
 
 
 def caller(app: APIGatewayHttpResolver) -> str:
@@ -85,7 +104,7 @@ def download(body: bytes, content_type: str, filename: str) -> Answer:
     return Response(status_code=HTTPStatus.OK, content_type=content_type, body=body, headers=headers)
 
 
-def problem(error: TakebackError, batch_id: str | None = None) -> Answer:
+def problem(error: TakebackError) -> Answer:
     """The RFC 9457 answer for an error: stable `code`, a `detail` that tells a person what to do, and its extras. Logged and counted."""
     body = {
         "type": f"urn:takeback:problem:{error.code}",
@@ -99,15 +118,15 @@ def problem(error: TakebackError, batch_id: str | None = None) -> Answer:
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(error.retry_after_seconds)
     log = logger.warning if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else logger.info
-    log("refused", code=error.code, status=error.status, batch_id=batch_id)
+    log("refused", code=error.code, status=error.status)
     telemetry.refused(error.code)
     return Response(status_code=error.status, content_type=PROBLEM, body=json.dumps(body, default=str), headers=headers)
 
 
-def _batch_id(app: APIGatewayHttpResolver) -> str | None:
+def _batch_id(request: APIGatewayProxyEventV2) -> str | None:
     """Which batch a request is about, for the log: from its path or its body, and only if it is an id."""
     try:
-        named = (app.current_event.path_parameters or {}).get("batch_id") or app.current_event.json_body["batch_id"]
+        named = request.path_parameters.get("batch_id") or _read_json(request.decoded_body or "null")["batch_id"]
         return str(UUID(named))
     except (ValueError, TypeError, LookupError, AttributeError):
         return None

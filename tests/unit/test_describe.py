@@ -11,6 +11,7 @@ from functions import describe, page
 from takeback.records import record_type, record_types
 from takeback.rules.formula import is_formula
 from takeback.settings import settings
+from tests.lambda_context import CONTEXT
 
 
 def get(handler: Any, path: str, **headers: str) -> dict[str, Any]:
@@ -23,7 +24,7 @@ def get(handler: Any, path: str, **headers: str) -> dict[str, Any]:
         "requestContext": {"http": http, "stage": "$default", "authorizer": {"jwt": {"claims": {"sub": "user"}}}},
         "isBase64Encoded": False,
     }
-    return handler(event, None)
+    return handler(event, CONTEXT)
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ from aws_lambda_powertools import Logger
 from takeback import faults
 from takeback.faults import HandlerFailedError, event_handler
 from takeback.http import new_app
+from tests.lambda_context import CONTEXT
 
 CANARY = "canary-4711"
 
@@ -35,7 +36,7 @@ def choke(*_: Any) -> None:
 
 def test_a_fault_is_logged_once_by_type_and_place_and_without_the_cell_that_it_choked_on(log: io.StringIO) -> None:
     with pytest.raises(HandlerFailedError) as failed:
-        event_handler(choke)({}, None)
+        event_handler(choke)({}, CONTEXT)
 
     (line,) = log.getvalue().splitlines()
     logged = json.loads(line)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 from uuid import UUID, uuid4
@@ -18,15 +18,9 @@ from takeback.rules.preview import File, Preview, StoredRows
 from takeback.settings import settings
 from takeback.stores import files
 from tests.integration.database.world import COLUMNS, MONEY, Person, Sale, rows_object
+from tests.lambda_context import CONTEXT
 
 ROOT = Path(__file__).parents[3]
-CONTEXT = SimpleNamespace(
-    function_name="takeback-test",
-    aws_request_id="1",
-    memory_limit_in_mb=128,
-    invoked_function_arn="arn:aws:lambda:x",
-    get_remaining_time_in_millis=lambda: 600_000,
-)
 
 
 @dataclass(frozen=True)

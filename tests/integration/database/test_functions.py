@@ -9,9 +9,10 @@ import pytest
 from takeback.rules import keys
 from takeback.settings import settings
 from takeback.stores import database, files, uploads
-from tests.integration.database.calls import CONTEXT, Upload, created, function, http, upload
+from tests.integration.database.calls import Upload, created, function, http, upload
 from tests.integration.database.world import Person, World, sale, sales
 from tests.integration.s3.conftest import s3  # noqa: F401 - a fixture
+from tests.lambda_context import CONTEXT
 
 pytestmark = pytest.mark.usefixtures("s3")
 

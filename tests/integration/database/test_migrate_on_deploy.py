@@ -18,7 +18,8 @@ from psycopg import sql
 from takeback.stores import migrate as migrations
 from takeback.stores.migrate import statements
 from tests.integration.conftest import Database, Server
-from tests.integration.database.calls import CONTEXT, function
+from tests.integration.database.calls import function
+from tests.lambda_context import CONTEXT
 
 MIGRATIONS = Path(migrations.__file__).parent / "migrations"
 BROKEN = """-- A table first; the second statement is wrong.

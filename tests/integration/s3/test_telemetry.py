@@ -43,10 +43,10 @@ def test_numbers_are_published_under_the_namespace_and_dimension_that_the_dashbo
 def test_a_refusal_is_counted_by_its_code_and_logged_with_its_status(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    problem(NotReady("secret 4711"), "b-1")
+    problem(NotReady("secret 4711"))
 
     (log,) = [vars(record) for record in caplog.records if record.message == "refused"]
-    assert (log["levelname"], log["code"], log["status"], log["batch_id"]) == ("INFO", "not_ready", 409, "b-1")
+    assert (log["levelname"], log["code"], log["status"]) == ("INFO", "not_ready", 409)
     (counted,) = _printed(capsys)
     (metrics,) = counted["_aws"]["CloudWatchMetrics"]
     assert {frozenset(names) for names in metrics["Dimensions"]} == {frozenset({"code", "service"})}

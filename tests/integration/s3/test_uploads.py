@@ -15,6 +15,7 @@ from takeback.errors import ReadingFailed, Unavailable
 from takeback.faults import HandlerFailedError
 from takeback.rules import keys
 from takeback.stores import files, uploads
+from tests.lambda_context import CONTEXT
 
 from .conftest import BUCKET
 
@@ -37,7 +38,7 @@ def call(function: Any, method: str, path: str, body: Any = None, query: str = "
         "body": None if body is None else json.dumps(body),
         "isBase64Encoded": False,
     }
-    answer = function.handler(event, None)
+    answer = function.handler(event, CONTEXT)
     return answer["statusCode"], json.loads(answer["body"]) if answer.get("body") else answer["headers"]
 
 
@@ -71,7 +72,7 @@ def test_an_upload_is_awaited_then_read_then_shown(s3: S3Client) -> None:
     event = arrived(s3, key, GOOD)
     assert preview(batch_id) == (202, {"state": "validating", "rows_seen": 0})
 
-    validate.handler(event, None)
+    validate.handler(event, CONTEXT)
     status, shown = preview(batch_id)
     assert (status, shown["state"], shown["file"]["filename"], shown["totals"]) == (200, "ready", "my sales.csv", {"sale_price_cents": 500})
 
@@ -79,10 +80,10 @@ def test_an_upload_is_awaited_then_read_then_shown(s3: S3Client) -> None:
 def test_a_repeated_event_changes_nothing_that_was_seen(s3: S3Client) -> None:
     batch_id, key = started()
     event = arrived(s3, key, GOOD)
-    validate.handler(event, None)
+    validate.handler(event, CONTEXT)
     _, first = preview(batch_id)
     rows = first["stored_rows"]["version_id"]
-    validate.handler(event, None)
+    validate.handler(event, CONTEXT)
 
     assert preview(batch_id)[1] == first
     stored = b"".join(files.stream(keys.of_batch("rows", "user", batch_id, first["revision"]), rows)[1])
@@ -94,8 +95,8 @@ def test_two_runs_at_once_of_one_revision_leave_the_rows_of_the_preview_that_won
     event = arrived(s3, key, GOOD)
     with monkeypatch.context() as unaware:
         unaware.setattr(uploads, "find_preview", lambda *_: None)
-        validate.handler(event, None)
-        validate.handler(event, None)
+        validate.handler(event, CONTEXT)
+        validate.handler(event, CONTEXT)
 
     _, shown = preview(batch_id)
     name = keys.of_batch("rows", "user", batch_id, shown["revision"])
@@ -106,10 +107,10 @@ def test_two_runs_at_once_of_one_revision_leave_the_rows_of_the_preview_that_won
 
 def test_a_second_file_under_the_same_form_is_another_revision(s3: S3Client) -> None:
     batch_id, key = started()
-    validate.handler(arrived(s3, key, GOOD), None)
+    validate.handler(arrived(s3, key, GOOD), CONTEXT)
     _, first = preview(batch_id)
     later = arrived(s3, key, GOOD.replace(b"Lens", b"Bulb"))
-    validate.handler(later, None)
+    validate.handler(later, CONTEXT)
     _, second = preview(batch_id)
 
     assert first["revision"] != second["revision"]
@@ -119,7 +120,7 @@ def test_a_second_file_under_the_same_form_is_another_revision(s3: S3Client) -> 
 
 def test_answers_make_a_new_revision_and_the_newest_is_shown(s3: S3Client) -> None:
     batch_id, key = started()
-    validate.handler(arrived(s3, key, GOOD), None)
+    validate.handler(arrived(s3, key, GOOD), CONTEXT)
     _, first = preview(batch_id)
     status, answer = call(
         revalidate, "POST", "/import/records/validate", {"batch_id": str(batch_id), "column_mapping": {"Item": "order_remark"}}
@@ -127,7 +128,7 @@ def test_answers_make_a_new_revision_and_the_newest_is_shown(s3: S3Client) -> No
     assert status == 202
     assert preview(batch_id) == (202, {"state": "validating", "rows_seen": 0})
 
-    validate.handler(asked(s3, batch_id, answer["revision"]), None)
+    validate.handler(asked(s3, batch_id, answer["revision"]), CONTEXT)
     _, second = preview(batch_id)
     assert second["revision"] == answer["revision"]
     assert second["unmapped_required"] == ["item_name"]
@@ -136,7 +137,7 @@ def test_answers_make_a_new_revision_and_the_newest_is_shown(s3: S3Client) -> No
 
 def test_an_answer_that_a_row_disproves_is_refused_with_the_row(s3: S3Client) -> None:
     batch_id, key = started()
-    validate.handler(arrived(s3, key, GOOD), None)
+    validate.handler(arrived(s3, key, GOOD), CONTEXT)
     status, answer = call(revalidate, "POST", "/import/records/validate", {"batch_id": str(batch_id), "options": {"date_order": "DMY"}})
 
     assert (status, answer["code"], answer["row"], answer["header"]) == (422, "invalid_options", 2, "Sale date")
@@ -151,7 +152,7 @@ def test_another_reading_before_the_file_has_arrived_is_refused() -> None:
 
 def test_nobody_else_sees_an_upload(s3: S3Client) -> None:
     batch_id, key = started()
-    validate.handler(arrived(s3, key, GOOD), None)
+    validate.handler(arrived(s3, key, GOOD), CONTEXT)
     revision = preview(batch_id)[1]["revision"]
 
     assert preview(batch_id, user="rival")[0] == 404
@@ -166,7 +167,7 @@ def test_a_discarded_upload_is_gone_and_a_late_event_for_it_is_no_fault(s3: S3Cl
     batch_id, key = started()
     event = arrived(s3, key, GOOD)
     assert call(discard_upload, "DELETE", f"/import/uploads/{batch_id}")[0] == 204
-    validate.handler(event, None)
+    validate.handler(event, CONTEXT)
 
     assert preview(batch_id)[0] == 404
     assert "Versions" not in s3.list_object_versions(Bucket=BUCKET)
@@ -182,7 +183,7 @@ def test_an_unknown_revision_is_told_from_one_that_is_being_read(s3: S3Client) -
 
 def test_a_file_that_cannot_be_read_is_a_preview_too(s3: S3Client) -> None:
     batch_id, key = started("x.csv")
-    validate.handler(arrived(s3, key, b""), None)
+    validate.handler(arrived(s3, key, b""), CONTEXT)
     status, shown = preview(batch_id)
 
     assert (status, shown["state"], len(shown["errors"])) == (200, "unreadable", 1)
@@ -191,7 +192,7 @@ def test_a_file_that_cannot_be_read_is_a_preview_too(s3: S3Client) -> None:
 
 def test_the_bad_rows_can_be_downloaded(s3: S3Client) -> None:
     batch_id, key = started()
-    validate.handler(arrived(s3, key, GOOD + b"A-19,01/25/2026,Lens,$5.00\n" * 3 + b"A-18,someday,Bulb,$6.00\n"), None)
+    validate.handler(arrived(s3, key, GOOD + b"A-19,01/25/2026,Lens,$5.00\n" * 3 + b"A-18,someday,Bulb,$6.00\n"), CONTEXT)
     status, headers = call(read_preview, "GET", f"/import/uploads/{batch_id}/errors")
 
     assert status == 302
@@ -214,11 +215,11 @@ def test_a_fault_of_ours_is_retried_and_then_told(s3: S3Client, monkeypatch: pyt
         for attempt in range(3):
             assert preview(batch_id)[0] == 202, attempt
             with pytest.raises(HandlerFailedError):
-                validate.handler(event, None)
+                validate.handler(event, CONTEXT)
     status, answer = preview(batch_id)
     assert (status, answer["code"]) == (500, ReadingFailed.code)
 
-    validate.handler(event, None)  # the event is sent again once the fault is mended
+    validate.handler(event, CONTEXT)  # the event is sent again once the fault is mended
     assert preview(batch_id)[0] == 200
 
 
@@ -233,9 +234,9 @@ def test_a_store_that_cannot_be_reached_is_no_fault_of_the_file(s3: S3Client, mo
         broken.setattr(files, "stream", break_down)
         for _ in range(5):
             with pytest.raises(HandlerFailedError):
-                validate.handler(event, None)
+                validate.handler(event, CONTEXT)
     assert preview(batch_id)[0] == 202
-    validate.handler(event, None)
+    validate.handler(event, CONTEXT)
     assert preview(batch_id)[0] == 200
 
 
