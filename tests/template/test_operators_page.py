@@ -43,6 +43,13 @@ def test_every_parameter_that_it_names_is_one(written: Template) -> None:
     assert named - {*written["Parameters"], *written["Resources"]} == set()
 
 
+def test_who_brings_a_database_is_told_what_keeps_cells_out_of_its_log(written: Template) -> None:
+    settings = written["Resources"]["DatabaseSettings"]["Properties"]["Parameters"]
+    (row,) = re.findall(r"(?m)^\| a PostgreSQL \|.*$", PAGE)
+
+    assert set(re.findall(r"`(log_\w+=\w+)`", row)) == {f"{name}={value}" for name, value in settings.items() if name.startswith("log_")}
+
+
 def test_every_alarm_is_explained_and_paid_for(written: Template) -> None:
     alarms = {name for name, resource in written["Resources"].items() if resource["Type"] == "AWS::CloudWatch::Alarm"}
     table = PAGE[PAGE.index("| alarm | means | do |") : PAGE.index("PostgreSQL's own log stays")]
