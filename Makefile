@@ -1,7 +1,7 @@
 # One command per intent. `make` alone is the gate: lint, types, template, seconds of import, every test.
 # Variables: PORT and DATA_DIR for run; FILE for demo; PYTHON for the interpreter that .venv is made with.
 .DEFAULT_GOAL := check
-.PHONY: run demo test soak check lint types template imports setup tools chromium build deploy upgrade lock bench profile shots clean
+.PHONY: run demo test soak check lint types template imports setup tools programs build deploy upgrade lock bench profile shots clean
 
 export PORT ?= 8000
 export DATA_DIR ?= .local
@@ -16,7 +16,7 @@ run: setup
 demo: setup
 	@$(PY) -m local demo $(if $(FILE),"$(FILE)")
 
-test: setup tools chromium
+test: setup tools programs
 	$(PY) -m pytest -n 2 --dist loadfile
 
 # The state machine and the deaths of docs/reliability.md, for longer than a gate can wait.
@@ -52,8 +52,8 @@ setup:
 tools:
 	@$(PYTHON) local/install.py tools
 
-chromium:
-	@$(PYTHON) local/install.py chromium
+programs:
+	@$(PYTHON) local/install.py programs
 
 build: tools
 	$(SAM) build
@@ -79,7 +79,7 @@ bench: setup
 profile: setup
 	@PYTHONPATH=shared $(PY) -m bench.profile
 
-shots: setup chromium
+shots: setup programs
 	@$(PY) -m tests.page.shots
 
 clean:

@@ -1,4 +1,4 @@
-"""Installs what the commands need: `python3 local/install.py dev|tools|scan|bench|chromium …`.
+"""Installs what the commands need: `python3 local/install.py dev|tools|scan|bench|programs …`.
 
 It runs on the machine's own Python before anything is installed, so it imports the standard library alone.
 What is up to date already is left alone, in a few hundredths of a second.
@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 # environment -> (its folder, its lock file)
@@ -23,7 +24,20 @@ _ENVIRONMENTS = {
     "bench": (".venv-bench", "requirements-bench.txt"),
 }
 _OLDEST_PYTHON = (3, 11)
-_CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
+class Program(NamedTuple):
+    """What tests run besides Python."""
+
+    commands: tuple[str, ...]
+    needed: str
+    packages: tuple[str, ...]
+
+
+_PROGRAMS = (
+    Program(("chromium", "chromium-browser", "google-chrome"), "The page is tested in Chromium", ("chromium", "fonts-liberation")),
+    Program(("jq",), "The commands of docs/operations.md are tested with jq", ("jq",)),
+)
 
 
 class CannotInstall(Exception):
@@ -34,8 +48,8 @@ def main(wanted: list[str]) -> int:
     """Install each of `wanted`; 0 when all is there, else 1 after one sentence on stderr."""
     try:
         for name in wanted:
-            if name == "chromium":
-                _install_chromium()
+            if name == "programs":
+                _install_programs()
             else:
                 folder, lock = _ENVIRONMENTS[name]
                 _install_environment(ROOT / folder, ROOT / lock)
@@ -113,16 +127,22 @@ def _show(text: str) -> None:
     sys.stdout.flush()
 
 
-def _install_chromium() -> None:
-    """Debian's Chromium, for the tests that look at the page."""
-    if any(map(shutil.which, _CHROMIUM)):
+def _install_programs() -> None:
+    """Debian's packages of what tests run besides Python."""
+    missing = [program for program in _PROGRAMS if not any(map(shutil.which, program.commands))]
+    if not missing:
         return
     if not shutil.which("apt-get") or os.geteuid() != 0:
-        raise CannotInstall("The page is tested in Chromium, which is not here. Install it (the package is “chromium”), then try again.")
-    sys.stdout.write("Installing Chromium …\n")
+        raise CannotInstall(
+            "\n".join(
+                f"{program.needed}, which is not here. Install it (the package is “{program.packages[0]}”), then try again."
+                for program in missing
+            )
+        )
+    packages = [package for program in missing for package in program.packages]
+    sys.stdout.write(f"Installing {', '.join(packages)} …\n")
     sys.stdout.flush()
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    packages = ("chromium", "fonts-liberation")
     for command in (["apt-get", "-q", "update"], ["apt-get", "-q", "-y", "install", "--no-install-recommends", *packages]):
         result = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
         if result.returncode:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -77,8 +78,50 @@ def test_a_python_that_is_too_old_is_told(tmp_path: Path, lock: Path, monkeypatc
         install._install_environment(tmp_path / "new", lock)
 
 
-def test_chromium_that_cannot_be_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that holds every program there is, among them an apt-get that notes what it is asked for. Whoever asks is root."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    _make(folder / "apt-get", f'echo "$@" >> {tmp_path / "asked"}')
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    return folder
+
+
+def _make(program: Path, does: str = ":") -> None:
+    program.write_text(f"#!/bin/sh\n{does}\n")
+    program.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("there", "asked"),
+    [
+        ((), "-q update\n-q -y install --no-install-recommends chromium fonts-liberation jq\n"),
+        (("google-chrome",), "-q update\n-q -y install --no-install-recommends jq\n"),
+        (("jq",), "-q update\n-q -y install --no-install-recommends chromium fonts-liberation\n"),
+        (("jq", "chromium"), ""),
+    ],
+)
+def test_programs_that_are_missing_are_installed_and_no_others(programs: Path, tmp_path: Path, there: tuple[str, ...], asked: str) -> None:
+    (tmp_path / "asked").touch()
+    for name in there:
+        _make(programs / name)
+
+    assert install.main(["programs"]) == 0
+    assert (tmp_path / "asked").read_text() == asked
+
+
+def test_programs_that_apt_does_not_bring_are_told(programs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _make(programs / "apt-get", "echo 'Temporary failure resolving' >&2; exit 100")
+
+    assert install.main(["programs"]) == 1
+    assert capsys.readouterr().err == "\n“apt-get -q update” failed:\nTemporary failure resolving\nMend that, then try again.\n"
+
+
+@pytest.mark.parametrize("name", ["chromium", "jq"])
+def test_a_program_that_cannot_be_installed_is_told(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: None)
 
-    with pytest.raises(install.CannotInstall, match="the package is “chromium”"):
-        install._install_chromium()
+    with pytest.raises(install.CannotInstall, match=f"the package is “{name}”"):
+        install._install_programs()
