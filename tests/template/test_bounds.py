@@ -81,7 +81,7 @@ def test_the_database_is_private_encrypted_and_keeps_no_values_in_its_log(deploy
     assert {name: value for name, value in settings.items() if name.startswith("log_")} == {
         "log_error_verbosity": "terse",
         "log_min_error_statement": "panic",
-        "log_min_messages": "fatal",
+        "log_min_messages": "log",
         "log_parameter_max_length_on_error": "0",
     }
 

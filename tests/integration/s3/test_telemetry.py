@@ -43,7 +43,7 @@ def test_numbers_are_published_under_the_namespace_and_dimension_that_the_dashbo
 def test_a_refusal_is_counted_by_its_code_and_logged_with_its_status(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    problem(NotReady("secret 4711"))
+    problem(NotReady("secret QUAGGA"))
 
     (log,) = [vars(record) for record in caplog.records if record.message == "refused"]
     assert (log["levelname"], log["code"], log["status"]) == ("INFO", "not_ready", 409)
@@ -51,7 +51,7 @@ def test_a_refusal_is_counted_by_its_code_and_logged_with_its_status(
     (metrics,) = counted["_aws"]["CloudWatchMetrics"]
     assert {frozenset(names) for names in metrics["Dimensions"]} == {frozenset({"code", "service"})}
     assert (counted["code"], counted["Refusals"]) == ("not_ready", [1])
-    assert "4711" not in f"{log} {counted}"
+    assert "QUAGGA" not in f"{log} {counted}"
 
 
 def test_the_dashboard_shows_every_number_that_is_published_and_no_other() -> None:
@@ -89,7 +89,7 @@ def traced(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     global_sdk_config.set_sdk_enabled(False)
 
 
-@pytest.mark.parametrize("fault", [None, ValueError("cell 4711"), Unavailable("cell 4711"), Refused("empty", "cell 4711")])
+@pytest.mark.parametrize("fault", [None, ValueError("cell QUAGGA"), Unavailable("cell QUAGGA"), Refused("empty", "cell QUAGGA")])
 def test_a_step_is_traced_by_its_batch_and_the_type_of_its_failure_alone(traced: list[str], fault: Exception | None) -> None:
     batch_id = uuid4()
     xray_recorder.begin_segment("function")
@@ -102,4 +102,4 @@ def test_a_step_is_traced_by_its_batch_and_the_type_of_its_failure_alone(traced:
     assert f'"batch_id": "{batch_id}"' in trace
     assert '"commit"' in trace
     assert ("failed" in trace) == (fault is not None)
-    assert "4711" not in trace
+    assert "QUAGGA" not in trace
