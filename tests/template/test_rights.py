@@ -108,6 +108,13 @@ def test_a_database_of_ones_own_is_logged_into_by_its_resource_id(deploy: Deploy
     assert login == f"arn:aws:rds-db:eu-central-1:123456789012:dbuser:{OWN['DatabaseResourceId']}/takeback_batches"
 
 
+def test_a_function_whose_database_user_changed_has_a_new_role_so_that_the_code_before_it_keeps_its_own(deployed: Resources) -> None:
+    """CloudFormation makes a new role for a new path, and takes the old one away when the functions have theirs."""
+    paths = {name: deployed[f"{name}Role"]["Properties"].get("Path") for name in ("Commit", "Rollback", "Batches")}
+
+    assert set(paths.values()) == {"/takeback/"}
+
+
 def test_each_function_is_a_database_user_of_its_own_and_only_the_deploy_is_the_owner(functions: Resources) -> None:
     users = {name: properties["Environment"]["Variables"].get("PGUSER") for name, properties in functions.items()}
 

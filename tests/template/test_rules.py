@@ -65,6 +65,7 @@ def test_what_fits_together_is_let_through(written: Template, parameters: dict[s
     [
         (_without("OidcClientId"), "give OidcClientId too"),
         (_without("OidcIssuer"), "Give OidcIssuer too"),
+        (OWN | {"RequireMfa": "ON"}, "have your own issuer ask for a second factor"),
         ({"OidcOrigins": "https://token.example.com"}, "Give OidcIssuer too"),
         (_without("SubnetIds"), "give SubnetIds too"),
         ({"SubnetIds": OWN["SubnetIds"]}, "Give VpcId too"),

@@ -12,8 +12,9 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from takeback.stores import database
 from takeback.stores.database import transaction
-from tests.integration.conftest import ALL_FUNCTIONS, FUNCTION_USERS
+from tests.integration.conftest import FUNCTION_USERS
 
 from .world import Person, World, sale, sales
 
@@ -141,9 +142,10 @@ def test_nobody_changes_more_than_his_function_does(filled: World, owner: Person
 def test_viewers_and_strangers_add_nothing(filled: World, owner: Person, role: str) -> None:
     person = filled.person("viewer", of=owner) if role == "viewer" else filled.person()
     batch = filled.database.sql.execute("select * from import_batches limit 1").fetchall()[0]
-    for statement in ADDITIONS.values():
-        with acting(filled, person.user_id) as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
-            db.execute(statement.encode(), batch)
+    for user in FUNCTION_USERS:
+        for statement in ADDITIONS.values():
+            with acting(filled, person.user_id, user) as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
+                db.execute(statement.encode(), batch)
 
 
 @pytest.mark.parametrize("user", FUNCTION_USERS)
@@ -237,9 +239,15 @@ def test_the_callers_orgs_are_looked_up_once_a_statement(filled: World, owner: P
             assert "SubPlan" not in plan
 
 
-def test_nothing_of_a_transaction_is_left_for_the_next_on_its_connection(filled: World, owner: Person) -> None:
+@pytest.mark.parametrize("user", FUNCTION_USERS)
+def test_nothing_of_a_transaction_is_left_for_the_next_on_its_connection(
+    filled: World, owner: Person, monkeypatch: pytest.MonkeyPatch, user: str
+) -> None:
+    database.close()
+    monkeypatch.setenv("PGUSER", user)
     with transaction(owner.user_id) as db:
         mine = db.info.backend_pid
+        assert db.info.user == user
     with transaction("somebody else") as db:
         assert db.info.backend_pid == mine
         assert db.execute("select current_setting('app.user_id') as user").fetchall() == [{"user": "somebody else"}]
@@ -249,11 +257,12 @@ def test_nothing_of_a_transaction_is_left_for_the_next_on_its_connection(filled:
         assert db.execute("select my_orgs() as mine").fetchall() == [{"mine": []}]
     with pytest.raises(ZeroDivisionError), transaction(owner.user_id) as db:
         raise ZeroDivisionError
-    with psycopg.connect(filled.database.url(ALL_FUNCTIONS), row_factory=dict_row) as connection:
+    with psycopg.connect(filled.database.url(user), row_factory=dict_row) as connection:
         assert connection.execute("select my_orgs() as mine").fetchall() == [{"mine": []}]
     with transaction(None) as db:
         assert db.info.backend_pid == mine
         assert db.execute("select my_orgs() as mine").fetchall() == [{"mine": []}]
+    database.close()
 
 
 def test_the_schedules_role_sees_batches_and_nothing_that_they_hold(filled: World) -> None:
