@@ -58,15 +58,18 @@ programs:
 build: tools
 	$(SAM) build
 
-# Both name the tag: sam keeps every answer but that one, and takes tags away that it is not told.
-deploy: build
-	find functions -name __pycache__ -prune -exec rm -rf {} +
-	$(SAM) deploy --guided --capabilities CAPABILITY_IAM --tags application=takeback
+# Asked once, before the first deploy; the file holds the stack's tag as well, which sam takes away where it is not told.
+samconfig.toml: | tools
+	@.venv-tools/bin/python -m local questions
 
-# Once more with the answers of `make deploy`, without a question.
-upgrade: build
+deploy: samconfig.toml build
 	find functions -name __pycache__ -prune -exec rm -rf {} +
-	$(SAM) deploy --no-confirm-changeset --no-fail-on-empty-changeset --capabilities CAPABILITY_IAM --tags application=takeback
+	$(SAM) deploy
+
+# The same without a question, for example in a pipeline.
+upgrade: samconfig.toml build
+	find functions -name __pycache__ -prune -exec rm -rf {} +
+	$(SAM) deploy --no-confirm-changeset --no-fail-on-empty-changeset
 
 lock: tools
 	.venv-tools/bin/python layers/lock.py

@@ -1,4 +1,4 @@
-"""`python -m local run | demo [FILE] | read FILE…`: what the Makefile calls."""
+"""`python -m local run | demo [FILE] | read FILE… | questions`: what the Makefile calls."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 # Each is a module here with `main(arguments) -> exit status`; only the one that is asked for is imported.
-_COMMANDS = ("run", "demo", "read")
+_COMMANDS = ("run", "demo", "read", "questions")
 
 
 def main(arguments: list[str]) -> int:

@@ -121,6 +121,7 @@ _FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "Not": lambda one: not one[0],
     "And": all,
     "Or": any,
+    "Contains": lambda pair: pair[1] in pair[0],
     "Join": lambda pair: pair[0].join(map(str, pair[1])),
     "Select": lambda pair: pair[1][int(pair[0])],
     "Split": lambda pair: pair[1].split(pair[0]),
