@@ -1,6 +1,7 @@
 """A small OpenID Connect provider, so that the page signs in here with the very code that it uses with Cognito.
 
-Authorization code with PKCE, three people to choose from, no passwords: it listens on this machine alone.
+Authorization code with PKCE, three people to choose from, no passwords: it listens on this machine alone. A refresh token works
+once and brings the next one, as browsers should get them; a restart forgets them all.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hmac
 import json
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from threading import Lock
@@ -22,6 +23,7 @@ from werkzeug.wrappers import Request, Response
 from local.tokens import DAY, SCOPES, Issuer, User
 
 _CODE_SECONDS = 120
+_REFRESH_SECONDS = 30 * DAY
 _ON_THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 _ANY_ORIGIN = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*", "Cache-Control": "no-store"}
 
@@ -48,6 +50,15 @@ class _Grant:
     expires: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """Somebody who has signed in, as a refresh token remembers it."""
+
+    user: User
+    scopes: tuple[str, ...]
+    expires: float
+
+
 class Provider:
     """Answers what lies under the issuer's address."""
 
@@ -55,6 +66,7 @@ class Provider:
         self._issuer = issuer
         self._users = {user.name: user for user in users}
         self._grants: dict[str, _Grant] = {}
+        self._sessions: dict[str, _Session] = {}
         self._lock = Lock()
 
     def answer(self, request: Request, path: str) -> Response:
@@ -80,7 +92,7 @@ class Provider:
             "end_session_endpoint": f"{url}/logout",
             "jwks_uri": f"{url}/jwks",
             "response_types_supported": ["code"],
-            "grant_types_supported": ["authorization_code"],
+            "grant_types_supported": ["authorization_code", "refresh_token"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
             "code_challenge_methods_supported": ["S256"],
@@ -113,7 +125,32 @@ class Provider:
         return _back(redirect, code=code, state=asked.get("state"))
 
     def _token(self, request: Request) -> Response:
-        sent = request.form
+        sent, now = request.form, time.time()
+        renews = sent.get("grant_type") == "refresh_token"
+        known = self._signed_in(sent, now) if renews else self._redeemed(sent, now)
+        if known is None or sent.get("client_id") != self._issuer.client_id:
+            return _json({"error": "invalid_grant"}, 400)
+        refresh = secrets.token_urlsafe(24)
+        with self._lock:
+            self._sessions = {token: session for token, session in self._sessions.items() if session.expires > now}
+            self._sessions[refresh] = _Session(known.user, known.scopes, now + _REFRESH_SECONDS)
+        return _json(
+            {
+                "access_token": self._issuer.access_token(known.user, now, scopes=known.scopes),
+                "id_token": self._issuer.id_token(known.user, now, known.nonce if isinstance(known, _Grant) else None),
+                "refresh_token": refresh,
+                "token_type": "Bearer",
+                "expires_in": DAY,
+                "scope": " ".join(known.scopes),
+            }
+        )
+
+    def _signed_in(self, sent: Mapping[str, str], now: float) -> _Session | None:
+        with self._lock:
+            session = self._sessions.pop(sent.get("refresh_token", ""), None)
+        return session if session and session.expires > now else None
+
+    def _redeemed(self, sent: Mapping[str, str], now: float) -> _Grant | None:
         with self._lock:
             grant = self._grants.pop(sent.get("code", ""), None)
         digest = hashlib.sha256(sent.get("code_verifier", "").encode()).digest()
@@ -121,22 +158,12 @@ class Provider:
         if (
             grant is None
             or sent.get("grant_type") != "authorization_code"
-            or sent.get("client_id") != self._issuer.client_id
             or sent.get("redirect_uri") != grant.redirect_uri
-            or grant.expires <= time.time()
+            or grant.expires <= now
             or not hmac.compare_digest(challenge, grant.challenge)
         ):
-            return _json({"error": "invalid_grant"}, 400)
-        now = time.time()
-        return _json(
-            {
-                "access_token": self._issuer.access_token(grant.user, now, scopes=grant.scopes),
-                "id_token": self._issuer.id_token(grant.user, now, grant.nonce),
-                "token_type": "Bearer",
-                "expires_in": DAY,
-                "scope": " ".join(grant.scopes),
-            }
-        )
+            return None
+        return grant
 
     def _logout(self, request: Request) -> Response:
         """Nothing is kept about who is signed in, so signing out is going back (both spellings: the standard's, Cognito's)."""

@@ -13,17 +13,29 @@ function tell(text) {
   find("trouble").hidden = !text;
 }
 
+/**
+ * Where one element gets its tokens. A refusal ends the session only if it was of the session's token: another element may have renewed it since.
+ * @param {SignIn} signIn
+ */
+function tokens(signIn) {
+  /** @type {string | null} */
+  let given = null;
+  return async ({ expired, interactive }) => {
+    if (interactive) given = await signIn.inWindow().catch((error) => (tell(error.message), null));
+    else {
+      if (expired && given === signIn.token) signIn.forget();
+      given = signIn.token ?? (await signIn.silently());
+    }
+    return given;
+  };
+}
+
 /** @param {SignIn} signIn */
 function opened(signIn) {
-  const token = async ({ expired, interactive }) => {
-    if (interactive) return signIn.inWindow().catch((error) => (tell(error.message), null));
-    if (expired) signIn.forget();
-    return signIn.token ?? (await signIn.silently());
-  };
-  importer.getToken = token;
+  importer.getToken = tokens(signIn);
   importer.place = location.hash.slice(1);
   arrange(!location.hash.slice(1));
-  imports.getToken = token;
+  imports.getToken = tokens(signIn);
   find("who").textContent = signIn.name;
   find("sign-out").onclick = () => signIn.leaveForGood();
   document.documentElement.dataset.state = "in";

@@ -10,6 +10,9 @@ const IN_WINDOW = "w.";
 const EARLY_MS = 20_000;
 
 export class SignIn {
+  /** @type {Promise<string | null> | null} the renewal that is under way */
+  #renewal = null;
+
   /** @param {{issuer: string, client_id: string, scopes: string}} oidc */
   constructor(oidc) {
     this.oidc = oidc;
@@ -36,13 +39,18 @@ export class SignIn {
 
   /** The session was refused: it is of no use any more. */
   forget() {
-    const { refresh_token } = this.session ?? {};
-    if (refresh_token) keep({ access_token: "", refresh_token, expires_in: 0 });
+    const { refresh_token, id_token } = this.session ?? {};
+    if (refresh_token) keep({ access_token: "", refresh_token, id_token, expires_in: 0 });
     else sessionStorage.removeItem(SESSION);
   }
 
-  /** Another token without bothering anyone; null when that needs a person. */
-  async silently() {
+  /** Another token without bothering anyone, the same for all who ask meanwhile: a refresh token may work only once. Null when it needs a person. */
+  silently() {
+    this.#renewal ??= this.#renew().finally(() => (this.#renewal = null));
+    return this.#renewal;
+  }
+
+  async #renew() {
     const { refresh_token, id_token } = this.session ?? {};
     if (!refresh_token) return null;
     try {

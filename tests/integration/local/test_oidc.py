@@ -78,6 +78,36 @@ def test_a_code_is_for_whoever_asked_for_it(app: Any, changed: dict[str, str]) -
     assert redeem(app, said(ask(app))["code"], **changed).status_code == 400
 
 
+def renew(app: Any, token: str, **changed: str) -> Any:
+    sent = {"grant_type": "refresh_token", "client_id": "takeback-page", "refresh_token": token}
+    return app.http.post("/local/oidc/token", data={**sent, **changed})
+
+
+def test_a_refresh_token_brings_another_token_of_the_same_person(app: Any) -> None:
+    first = redeem(app, said(ask(app))["code"]).json()
+    again = renew(app, first["refresh_token"]).json()
+    seen = app.http.get("/echo/a", headers={"Authorization": f"Bearer {again['access_token']}"}).json()
+
+    claims = seen["event"]["requestContext"]["authorizer"]["jwt"]["claims"]
+    assert (claims["sub"], claims["scope"]) == (app.facts["users"]["rival"]["user_id"], "openid")
+    assert len({first["access_token"], again["access_token"]}) == 2
+
+
+def test_a_refresh_token_works_once_and_the_next_one_goes_on(app: Any) -> None:
+    first = redeem(app, said(ask(app))["code"]).json()["refresh_token"]
+    second = renew(app, first).json()["refresh_token"]
+
+    assert renew(app, first).json() == {"error": "invalid_grant"}
+    assert renew(app, second).status_code == 200
+
+
+@pytest.mark.parametrize("changed", [{"client_id": "other"}, {"refresh_token": "guess"}, {"grant_type": "password"}])
+def test_a_refresh_token_is_for_the_page_that_got_it(app: Any, changed: dict[str, str]) -> None:
+    token = redeem(app, said(ask(app))["code"]).json()["refresh_token"]
+
+    assert renew(app, token, **changed).status_code == 400
+
+
 @pytest.mark.parametrize(
     "changed", [{"client_id": "other"}, {"redirect_uri": "https://evil.example/"}, {"redirect_uri": "javascript:alert(1)"}]
 )
