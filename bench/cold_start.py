@@ -47,8 +47,8 @@ def beyond() -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         compiled = _compiled(Path(folder))
         modules = {_YARDSTICK: _YARDSTICK, **_modules()}
-        tries = range(_TRIES + 1)  # the first leaves the byte code
-        seconds = {name: min([_import(module, compiled).cpu for _ in tries][1:]) for name, module in modules.items()}
+        rounds = [{name: _import(module, compiled).cpu for name, module in modules.items()} for _ in range(_TRIES + 1)]
+    seconds = {name: min(taken[name] for taken in rounds[1:]) for name in modules}  # the first round leaves the byte code
     slowness = max(1.0, seconds.pop(_YARDSTICK) / _YARDSTICK_SECONDS)
     allowed = {name: _LIMITS.get(name, _USUAL_LIMIT) * slowness for name in seconds}
     return [

@@ -12,7 +12,7 @@ import httpx
 from playwright.sync_api import Route, expect
 
 from tests.page import sheets
-from tests.page.browsing import Visit, heading, press, ready, reviewed, to_plan
+from tests.page.browsing import Visit, choose, heading, press, ready, reviewed, to_plan
 
 Open = Callable[..., Visit]
 Place = Callable[..., str]
@@ -35,6 +35,19 @@ def test_a_service_that_wakes_up_is_waited_for(person: Open, checked: Place, tmp
     press(page, "Continue")
     expect(page.get_by_text("The service is waking up")).to_be_visible()
     expect(page.get_by_role("button", name="Import 9 rows")).to_be_enabled()
+    expect(page.get_by_text("The service is waking up")).to_have_count(0)
+
+
+def test_who_gives_up_waiting_is_not_told_any_more_that_the_service_wakes_up(person: Open, tmp_path: Path) -> None:
+    page = person().open()
+    problem = {"status": 503, "code": "unavailable", "detail": "Waking up."}
+    page.route("**/import/uploads", lambda route: route.fulfill(status=503, json=problem, headers={"Retry-After": "20"}))
+    choose(page, sheets.write_csv(tmp_path / "orders.csv", sheets.orders(9)))
+    expect(page.get_by_text("The service is waking up")).to_be_visible()
+
+    press(page, "Cancel")
+
+    heading(page, "Upload cancelled")
     expect(page.get_by_text("The service is waking up")).to_have_count(0)
 
 

@@ -309,3 +309,10 @@ def test_the_engine_equals_the_rules_on_an_export_with_faults(seed: int) -> None
     mapping = dict(zip(generator.HEADERS, [*FIELDS[:6], "amazon_tax_cents", None, None, *FIELDS[7:10]], strict=True))
     for asked in (None, mapping):
         assert compare_engines(as_csv([generator.HEADERS, *rows]).encode(), asked) == 6_000
+
+
+@pytest.mark.parametrize("bad", [{0, 5, 6, 40}, {39, 58, 59}, {1}, set(range(0, 60, 2)), set(range(59))])
+def test_good_rows_are_numbered_one_after_the_other_whatever_stands_between_them(bad: set[int]) -> None:
+    rows = [f"20-{number},{'someday' if number in bad else '2026-01-24'},Lens,1,5.00,,,,,Shipped," for number in range(60)]
+
+    assert compare_engines("\n".join([",".join(HEADERS), *rows, ""]).encode(), MAPPING) == 60

@@ -143,7 +143,15 @@ export class Api extends EventTarget {
    * @param {{body?: object, query?: Record<string, any>, signal?: AbortSignal, patience?: number}} [options]
    * @returns {Promise<Response>}
    */
-  async fetch(method, path, { body, query = {}, signal, patience = PATIENCE_MS } = {}) {
+  async fetch(method, path, options = {}) {
+    try {
+      return await this.#insist(method, path, options);
+    } finally {
+      if (options.signal?.aborted) this.#tell(null); // what it was waiting for concerns nobody any more
+    }
+  }
+
+  async #insist(method, path, { body, query = {}, signal, patience = PATIENCE_MS } = {}) {
     const url = this.#address(path, query);
     const deadline = Date.now() + patience;
     let token = this.#token ?? (await this.#freshToken(null, signal));
@@ -192,8 +200,7 @@ export class Api extends EventTarget {
     addEventListener("online", back, { once: true });
     await pause(milliseconds, signal ? AbortSignal.any([signal, online.signal]) : online.signal).catch((reason) => {
       if (signal?.aborted) throw reason;
-    });
-    removeEventListener("online", back);
+    }).finally(() => removeEventListener("online", back));
   }
 
   /** A token other than the refused one, however long the person takes to sign in. */

@@ -17,6 +17,8 @@ from psycopg.rows import tuple_row
 
 _FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 7_208_415_001  # any number that nobody else locks
+_LOCK_PATIENCE, _PAUSE_SECONDS = "2s", 3.0  # to wait for a table, and to leave to others before the next attempt
+_IN_THE_WAY = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 _DATA_EXCEPTION = "22"  # the class of errors whose message quotes a value
 # What a semicolon does not end a statement in: comments, quoted text and names, text between dollars.
 _PIECE = re.compile(r"""--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|"(?:[^"]|"")*"|(\$\w*\$).*?\1|;|[^-/'"$;]+|.""", re.DOTALL)
@@ -42,12 +44,16 @@ def migrate(connection: psycopg.Connection[Any], *, within_seconds: float = 3600
 
     Two at once wait for each other. A file that was changed after it had been applied is an error: write a new one. Raises
     `MigrationFailed`, also for a statement that is not done within the time.
+
+    Whoever waits for a lock on a table keeps everybody out of it who comes later. So a file waits for a moment only, gives
+    up all that it has locked, and begins anew.
     """
     deadline = time.monotonic() + within_seconds
     connection.execute("set lock_timeout = '5min'; set idle_in_transaction_session_timeout = 0")
     _allow(connection, deadline)
     connection.execute("select pg_advisory_lock(%s)", [_LOCK])
     try:
+        connection.execute("select set_config('lock_timeout', %s, false)", [_LOCK_PATIENCE])
         connection.execute(_NOTES)
         cursor = connection.cursor(row_factory=tuple_row)
         applied = dict(cursor.execute("select name, sha256 from schema_migrations").fetchall())
@@ -70,14 +76,30 @@ def statements(text: str) -> Iterator[str]:
 
 
 def _apply(connection: psycopg.Connection[Any], file: Path, applied: dict[str, str], deadline: float) -> bool:
-    body = file.read_bytes()
-    digest = hashlib.sha256(body).hexdigest()
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
     if file.name in applied:
         if applied[file.name] != digest:
             raise MigrationFailed(f"{file.name} was changed after it had been applied. Put the change into a new file.")
         return False
+    while not _is_done(connection, file, digest, deadline):
+        time.sleep(_PAUSE_SECONDS)
+    return True
+
+
+def _is_done(connection: psycopg.Connection[Any], file: Path, digest: str, deadline: float) -> bool:
+    """Apply a file; False when somebody was in its way and there is time for another attempt."""
+    try:
+        _run(connection, file, digest, deadline)
+    except MigrationFailed as failure:
+        if isinstance(failure.__cause__, _IN_THE_WAY) and time.monotonic() + _PAUSE_SECONDS < deadline:
+            return False
+        raise
+    return True
+
+
+def _run(connection: psycopg.Connection[Any], file: Path, digest: str, deadline: float) -> None:
     with connection.transaction():
-        for number, statement in enumerate(statements(body.decode()), start=1):
+        for number, statement in enumerate(statements(file.read_text(encoding="utf-8")), start=1):
             try:
                 _allow(connection, deadline)
                 connection.execute(statement.encode())
@@ -87,7 +109,6 @@ def _apply(connection: psycopg.Connection[Any], file: Path, applied: dict[str, s
                     f"{file.name}, statement {number} ({first_line[:200]}): {said(error)}. Nothing of this file was kept."
                 ) from error
         connection.execute("insert into schema_migrations (name, sha256) values (%s, %s)", [file.name, digest])
-    return True
 
 
 def said(error: psycopg.Error) -> str:

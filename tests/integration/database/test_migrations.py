@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -98,6 +99,41 @@ def test_a_file_that_fails_leaves_nothing_of_itself(empty: str, tmp_path: Path, 
 
     with psycopg.connect(empty) as connection:
         assert connection.execute("select to_regclass('half') is null, count(*) from schema_migrations").fetchall() == [(True, 0)]
+
+
+@pytest.fixture
+def in_use(empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[psycopg.Connection]:
+    """A transaction that has read a table which the next migration changes, as a long import has."""
+    monkeypatch.setattr(migrations, "_FOLDER", tmp_path)
+    monkeypatch.setattr(migrations, "_LOCK_PATIENCE", "200ms")
+    monkeypatch.setattr(migrations, "_PAUSE_SECONDS", 0.3)
+    (tmp_path / "0001_table.sql").write_text("create table busy (id int);")
+    _migrate(empty)
+    (tmp_path / "0002_column.sql").write_text("alter table busy add column more int;")
+    with psycopg.connect(empty) as reader:
+        reader.execute("select * from busy")
+        yield reader
+
+
+def test_a_migration_that_has_to_wait_keeps_nobody_waiting(empty: str, in_use: psycopg.Connection) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        migrating = pool.submit(_migrate, empty)
+        with psycopg.connect(empty, autocommit=True, options="-c lock_timeout=1s") as other:
+            for _ in range(20):
+                other.execute("select * from busy")
+                time.sleep(0.05)
+        assert not migrating.done()
+        in_use.rollback()
+        assert migrating.result() == ["0002_column.sql"]
+
+
+@pytest.mark.usefixtures("in_use")
+def test_a_migration_that_is_kept_waiting_too_long_says_so(empty: str) -> None:
+    with (
+        psycopg.connect(empty, autocommit=True) as connection,
+        pytest.raises(MigrationFailed, match=r"0002_column\.sql, statement 1 .*LockNotAvailable"),
+    ):
+        migrate(connection, within_seconds=1)
 
 
 def test_an_owner_who_is_no_superuser_can_migrate(empty: str, server: Server) -> None:

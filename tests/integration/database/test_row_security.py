@@ -19,8 +19,11 @@ from tests.integration.conftest import FUNCTION_USERS
 from .world import Person, World, sale, sales
 
 TENANT_TABLES = ["orgs", "accounts", "memberships", "import_batches", "import_changes", "import_events", "bookkeeping_records"]
+FORMER = "takeback_app"  # the one user of the code before 0003, which runs on while that is applied; to go with the user
+USERS = (*FUNCTION_USERS, FORMER)
 # What each user may change, by the column that stands for it here.
 CHANGES = [
+    *((FORMER, table, "org_id") for table in ("import_batches", "import_changes", "bookkeeping_records")),
     ("takeback_commit", "import_batches", "org_id"),
     ("takeback_commit", "bookkeeping_records", "org_id"),
     ("takeback_rollback", "import_batches", "status"),
@@ -47,7 +50,7 @@ ADDITIONS = {
         values (gen_random_uuid(), %(account_id)s, %(org_id)s, 'x', 'x', 'x', 'csv', 'x', 'x', 'skip', 'committing', 1, '{}', '{}', '{}')
         """,
 }
-MAY_ADD = {"takeback_commit": set(ADDITIONS), "takeback_rollback": {"import_events"}, "takeback_batches": set()}
+MAY_ADD = {FORMER: set(ADDITIONS), "takeback_commit": set(ADDITIONS), "takeback_rollback": {"import_events"}, "takeback_batches": set()}
 
 
 @contextmanager
@@ -72,7 +75,7 @@ def filled(world: World, owner: Person) -> World:
     return world
 
 
-@pytest.mark.parametrize("user", FUNCTION_USERS)
+@pytest.mark.parametrize("user", USERS)
 @pytest.mark.parametrize("table", TENANT_TABLES)
 def test_members_of_the_org_see_its_rows_and_nobody_else_does(filled: World, owner: Person, table: str, user: str) -> None:
     for role in ("owner", "member", "viewer"):
@@ -86,7 +89,7 @@ def test_members_of_the_org_see_its_rows_and_nobody_else_does(filled: World, own
             assert count(db, table) == 0
 
 
-@pytest.mark.parametrize("user", FUNCTION_USERS)
+@pytest.mark.parametrize("user", USERS)
 @pytest.mark.parametrize("table", TENANT_TABLES)
 def test_a_suspended_member_sees_nothing_of_the_org(filled: World, owner: Person, table: str, user: str) -> None:
     member = filled.person("member", of=owner)
@@ -111,7 +114,7 @@ def test_owners_and_members_change_rows_and_viewers_and_strangers_do_not(
             assert (db.execute(touch).rowcount > 0) == changes
 
 
-@pytest.mark.parametrize("user", FUNCTION_USERS)
+@pytest.mark.parametrize("user", USERS)
 @pytest.mark.parametrize("table", TENANT_TABLES)
 def test_nobody_changes_more_than_his_function_does(filled: World, owner: Person, user: str, table: str) -> None:
     told = filled.database.sql.execute(
@@ -126,10 +129,12 @@ def test_nobody_changes_more_than_his_function_does(filled: World, owner: Person
         except psycopg.errors.InsufficientPrivilege:
             continue
 
+    everything = {row["name"] for row in told}
     assert changeable == {
-        ("takeback_commit", "import_batches"): {row["name"] for row in told},
-        ("takeback_commit", "bookkeeping_records"): {row["name"] for row in told},
-        ("takeback_rollback", "bookkeeping_records"): {row["name"] for row in told},
+        **{(FORMER, changed): everything for changed in ("import_batches", "import_changes", "bookkeeping_records")},
+        ("takeback_commit", "import_batches"): everything,
+        ("takeback_commit", "bookkeeping_records"): everything,
+        ("takeback_rollback", "bookkeeping_records"): everything,
         ("takeback_rollback", "import_changes"): {"kept"},
         ("takeback_rollback", "import_batches"): {
             *("status", "problem", "job", "job_at", "rollback_closed_at", "rollback_closed_by"),
@@ -142,13 +147,13 @@ def test_nobody_changes_more_than_his_function_does(filled: World, owner: Person
 def test_viewers_and_strangers_add_nothing(filled: World, owner: Person, role: str) -> None:
     person = filled.person("viewer", of=owner) if role == "viewer" else filled.person()
     batch = filled.database.sql.execute("select * from import_batches limit 1").fetchall()[0]
-    for user in FUNCTION_USERS:
+    for user in USERS:
         for statement in ADDITIONS.values():
             with acting(filled, person.user_id, user) as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
                 db.execute(statement.encode(), batch)
 
 
-@pytest.mark.parametrize("user", FUNCTION_USERS)
+@pytest.mark.parametrize("user", USERS)
 @pytest.mark.parametrize("table", ADDITIONS)
 def test_nobody_adds_more_than_his_function_does(filled: World, owner: Person, user: str, table: str) -> None:
     batch = filled.database.sql.execute("select * from import_batches limit 1").fetchall()[0]
@@ -161,20 +166,20 @@ def test_nobody_adds_more_than_his_function_does(filled: World, owner: Person, u
                 db.execute(ADDITIONS[table].encode(), batch)
 
 
-@pytest.mark.parametrize("user", FUNCTION_USERS)
+@pytest.mark.parametrize("user", USERS)
 def test_nobody_makes_a_lasting_table(filled: World, owner: Person, user: str) -> None:
     with acting(filled, owner.user_id, user) as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
         db.execute("create table mine (id int)")
 
 
-@pytest.mark.parametrize("user", FUNCTION_USERS)
+@pytest.mark.parametrize("user", USERS)
 @pytest.mark.parametrize("table", TENANT_TABLES)
 def test_nobody_deletes_anything(filled: World, owner: Person, table: str, user: str) -> None:
     with acting(filled, owner.user_id, user) as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
         db.execute(sql.SQL("delete from {}").format(sql.Identifier(table)))
 
 
-@pytest.mark.parametrize("user", FUNCTION_USERS)
+@pytest.mark.parametrize("user", USERS)
 @pytest.mark.parametrize("table", ["orgs", "accounts", "memberships"])
 def test_no_function_gives_anybody_rights(filled: World, owner: Person, table: str, user: str) -> None:
     for statement in ("update {} set created_at = now()", "insert into {} default values"):
@@ -184,7 +189,7 @@ def test_no_function_gives_anybody_rights(filled: World, owner: Person, table: s
         db.execute("select add_member('me too', %s, 'owner')", [owner.org_id])
 
 
-@pytest.mark.parametrize("user", FUNCTION_USERS)
+@pytest.mark.parametrize("user", USERS)
 def test_the_trail_cannot_be_rewritten(filled: World, owner: Person, user: str) -> None:
     with acting(filled, owner.user_id, user) as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
         db.execute("update import_events set actor = 'somebody else'")
@@ -229,7 +234,7 @@ def test_another_orgs_batch_cannot_be_pointed_at_nor_probed_for(filled: World, o
         assert added.rowcount == 1
 
 
-@pytest.mark.parametrize("user", FUNCTION_USERS)
+@pytest.mark.parametrize("user", USERS)
 def test_the_callers_orgs_are_looked_up_once_a_statement(filled: World, owner: Person, user: str) -> None:
     with acting(filled, owner.user_id, user) as db:
         for table in ("bookkeeping_records", "import_batches", "import_changes", "import_events"):
@@ -239,7 +244,7 @@ def test_the_callers_orgs_are_looked_up_once_a_statement(filled: World, owner: P
             assert "SubPlan" not in plan
 
 
-@pytest.mark.parametrize("user", FUNCTION_USERS)
+@pytest.mark.parametrize("user", USERS)
 def test_nothing_of_a_transaction_is_left_for_the_next_on_its_connection(
     filled: World, owner: Person, monkeypatch: pytest.MonkeyPatch, user: str
 ) -> None:
