@@ -223,3 +223,27 @@ def test_an_undo_that_fails_says_that_nothing_changed(person: Open, imported: Pl
     expect(page.get_by_text(detail)).to_be_visible()
     heading(page, "5 rows added")
     expect(page.get_by_role("button", name="Undo this import")).to_be_enabled()
+
+
+def test_who_leaves_the_undo_before_it_is_known_what_it_would_do_is_not_led_back(
+    edited: tuple[Page, list[sheets.Row]], stack: dict[str, Any]
+) -> None:
+    page, rows = edited
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/rollback", hold)
+    with page.expect_request("**/rollback"):
+        press(page, "Undo this import")
+    heading(page, "Undo this import?")
+    press(page, "Keep the import")
+    heading(page, "15 rows added")
+
+    with page.expect_response("**/rollback"):
+        held[0].continue_()
+    page.wait_for_timeout(300)
+
+    heading(page, "15 rows added")
+    assert len(_live(stack, rows)) == 15

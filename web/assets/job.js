@@ -316,10 +316,10 @@ export class Job extends EventTarget {
     try {
       const forecast = await this.api.rollback(this.#id, { dry_run: true, ...(keep ? { keep_modified: true } : {}) });
       if (!forecast.would_undo) return await this.#settle(forecast); // another window was faster
-      this.#set({ undo: { loading: false, forecast, problem: null, choice } });
+      if (this.undo) this.#set({ undo: { loading: false, forecast, problem: null, choice } }); // else the person has left
     } catch (error) {
       const problem = asProblem(error);
-      this.#set({ undo: { loading: false, forecast: null, problem, choice: null } });
+      if (this.undo) this.#set({ undo: { loading: false, forecast: null, problem, choice: null } });
     }
   }
 
