@@ -52,7 +52,7 @@ def test_no_resource_waits_for_itself(transformed: dict[str, Any]) -> None:
 def test_what_holds_data_outlives_the_stack(deployed: Resources) -> None:
     fates = {name: (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")) for name, resource in deployed.items()}
 
-    assert fates["Bucket"] == fates["UserPool"] == ("RetainExceptOnCreate", "Retain")
+    assert fates["Bucket"] == fates["BucketPolicy"] == fates["UserPool"] == ("RetainExceptOnCreate", "Retain")
     assert fates["Database"] == ("Snapshot", "Snapshot")
 
 
