@@ -130,8 +130,8 @@ good row and list what is wrong with the others; a loop that is content with les
 
 On two cores a process with threads gains what ours does not: Takeback checks on one core while the second fetches the object, takes
 its digest and sends the rows. To look for cells in another thread was tried: the interpreter's lock went back and forth so often
-that both together took longer. In another process, which hands over where cells stand, it took as long as before and a sixth more of
-processor. Where Polars is ahead, that is why.
+that both together took longer. In another process, which hands over where cells stand, nothing was gained either (docs/decisions.md,
+43). Where Polars is ahead, that is why.
 """
 
 
