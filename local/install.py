@@ -53,6 +53,8 @@ def main(wanted: list[str]) -> int:
             else:
                 folder, lock = _ENVIRONMENTS[name]
                 _install_environment(ROOT / folder, ROOT / lock)
+                if name == "dev":
+                    _compile_loops(ROOT / folder / "bin" / "python")
     except CannotInstall as problem:
         sys.stderr.write(f"\n{problem}\n")
         return 1
@@ -125,6 +127,13 @@ def _progress(done: int, total: int, line: str) -> None:
 def _show(text: str) -> None:
     sys.stdout.write(f"\r\x1b[2K{text}" if sys.stdout.isatty() else f"{text}\n")
     sys.stdout.flush()
+
+
+def _compile_loops(python: Path) -> None:
+    """The extension that reading needs, unless this checkout has it; which it has, the environment may serve several."""
+    said = subprocess.run([python, "-I", ROOT / "layers" / "compile_loops.py"], check=False, stderr=subprocess.PIPE, text=True)
+    if said.returncode:
+        raise CannotInstall(said.stderr.strip())
 
 
 def _install_programs() -> None:

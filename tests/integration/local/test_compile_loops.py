@@ -1,0 +1,91 @@
+"""The loops are compiled when they changed, and what cannot be compiled is told in a sentence."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from layers import compile_loops
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout of its own, as git leaves it."""
+    source = tmp_path / compile_loops.SOURCE.relative_to(compile_loops.ROOT)
+    source.parent.mkdir(parents=True)
+    for package in (source.parent, source.parent.parent):
+        (package / "__init__.py").touch()
+    shutil.copy(compile_loops.SOURCE, source)
+    shutil.copy(compile_loops.ROOT / "requirements-dev.txt", tmp_path)
+    (tmp_path / ".cache").symlink_to(compile_loops.ROOT / ".cache")
+    monkeypatch.setattr(compile_loops, "ROOT", tmp_path)
+    monkeypatch.setattr(compile_loops, "SOURCE", source)
+    monkeypatch.setattr(compile_loops, "EXTENSION", source.with_suffix(".abi3.so"))
+    monkeypatch.setattr(compile_loops, "STAMP", source.with_suffix(".compiled"))
+    return tmp_path
+
+
+def _files(checkout: Path) -> set[str]:
+    return {path.name for path in (checkout / "shared" / "takeback" / "tabular").iterdir()}
+
+
+def test_what_changed_is_compiled_and_what_did_not_is_left_alone(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert not compile_loops.is_up_to_date()
+    assert compile_loops.main([]) == 0
+    assert compile_loops.is_up_to_date()
+    assert _files(checkout) == {"__init__.py", "loops.py", "loops.abi3.so", "loops.compiled"}
+    assert _imported(checkout) == str(compile_loops.EXTENSION)
+    assert capsys.readouterr().out == "Compiling the loops of the reader …\n"
+
+    with monkeypatch.context() as without_programs:
+        without_programs.setattr(subprocess, "run", None)
+        assert compile_loops.main([]) == 0
+
+    for part in (compile_loops.SOURCE, checkout / "requirements-dev.txt"):
+        before = part.read_bytes()
+        part.write_bytes(before + b"# changed\n")
+        assert not compile_loops.is_up_to_date()
+        part.write_bytes(before)
+        assert compile_loops.is_up_to_date()
+
+
+def _imported(checkout: Path) -> str:
+    asked = [sys.executable, "-c", "import takeback.tabular.loops as loops; print(loops.__file__)"]
+    return subprocess.check_output(asked, text=True, env={"PATH": os.environ["PATH"], "PYTHONPATH": str(checkout / "shared")}).strip()
+
+
+def test_what_was_compiled_stays_when_a_change_cannot_be(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    compile_loops.SOURCE.write_text("def broken(:\n")
+    compile_loops.EXTENSION.write_bytes(b"of yesterday")
+
+    assert compile_loops.main([]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("cython cannot compile shared/takeback/tabular/loops.py:\n")
+    assert "takeback/tabular/loops.py:1:11: " in said
+    assert compile_loops.EXTENSION.read_bytes() == b"of yesterday"
+    assert _files(checkout) == {"__init__.py", "loops.py", "loops.abi3.so"}
+
+
+@pytest.mark.usefixtures("checkout")
+def test_a_python_without_headers_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sysconfig, "get_path", lambda _: str(tmp_path))
+
+    assert compile_loops.main([]) == 1
+    assert "has no Python.h" in (said := capsys.readouterr().err)
+    assert "apt-get install python3-dev" in said
+
+
+@pytest.mark.usefixtures("checkout")
+def test_a_python_without_the_compilers_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(compile_loops, "find_spec", lambda _: None)
+
+    assert compile_loops.main([]) == 1
+    assert "has no package cython" in capsys.readouterr().err
