@@ -1,7 +1,7 @@
-"""Builds a layer's folder for Lambda's Python 3.13 on arm64 from any machine: no Docker, no compiler, no Python 3.13 needed.
+"""Builds a layer's folder for Lambda's Python 3.13 on arm64 from any machine: no Docker, no Python 3.13, no compiler of the machine's.
 
 `python3 layers/build.py LAYER ARTIFACTS_DIR`, called by `sam build` through the layer's Makefile. Only the standard library is
-imported; pip, of whatever Python runs this, downloads the wheels.
+imported; pip, of whatever Python runs this, downloads the wheels. What is ours to compile is compiled by packages of that Python.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ _PLATFORMS = ("manylinux_2_34", "manylinux_2_28", "manylinux_2_17", "manylinux20
 # Weight that no import reads. A distribution's metadata and licences stay.
 _DEAD_FOLDERS = ("tests", "test", "include", "__pycache__", "bin")
 _DEAD_ENDINGS = (".pyi", ".pyx", ".pxd", ".h", ".c", ".a", ".pyc")
+# What compile_loops.py leaves beside the source, for the machine that it runs on.
+_OF_THIS_MACHINE = ("*.abi3.so*", "*.compiled")
 # Parts of libraries that our functions do not import; tests/template/test_functions.py looks whether that is still so.
 DEAD_PARTS = (
     *("aws_lambda_powertools/utilities/auth_alpha", "aws_lambda_powertools/utilities/circuit_breaker"),
@@ -38,7 +40,11 @@ def main(layer: str, target: Path) -> int:
         _copy(ROOT / "web", target / "web", "Makefile")
         return 0
     if layer == "shared":
-        _copy(ROOT / "shared" / "takeback", target / "python" / "takeback")
+        package = target / "python" / "takeback"
+        _copy(ROOT / "shared" / "takeback", package, *_OF_THIS_MACHINE)
+        loops = subprocess.run([sys.executable, "-I", ROOT / "layers" / "compile_loops.py", package / "tabular"], check=False)
+        if loops.returncode:
+            return loops.returncode
         for name in ("aws.config", "rds-ca.pem"):
             shutil.copy(ROOT / "shared" / name, target)
     else:
