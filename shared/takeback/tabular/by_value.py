@@ -11,9 +11,10 @@ import pandas as pd
 from takeback.records import Column
 from takeback.rules.decisions import Evidence, Reading
 from takeback.rules.values import Problem, parse_cell
+from takeback.tabular.byte_cells import ByteCells
 from takeback.tabular.classes import Classes
-from takeback.tabular.copy_text import copy_text, of_one_width
-from takeback.tabular.parsed import TAB, WIDTHS, ParsedColumn, Part, Problems
+from takeback.tabular.copy_text import copy_text
+from takeback.tabular.parsed import ParsedColumn, Part, Problems
 
 _REMEMBERED = 20_000  # beyond that the values hardly repeat
 _REMEMBERED_BYTES = 500_000  # each takes up several times as much
@@ -41,18 +42,17 @@ class ByValue:
         self._problems = problems
         self._evidence = evidence
         self._renders = column.kind not in ("id", "text")
+        self.share_of_new = 1.0  # of the cells that were read last
         self.many = False  # whether there are more values than columns of dates, quantities or words have as a rule
         self._forget()
 
     def _forget(self) -> None:
         self._answers = _Answers()
-        self._classes = {words: Classes(words) for words in WIDTHS}
-        self._answer_of_class = {words: np.zeros(1, np.int32) for words in WIDTHS}
-        self._long: dict[bytes, int] = {}
+        self._classes = Classes()
         self._bytes = 0
         self._problem, self._cents = np.zeros(1, np.int32), np.zeros(1, np.int64)
         self._filled, self._same = np.zeros(1, bool), np.zeros(1, bool)
-        self._rendered, self._lengths = of_one_width([b""]), np.zeros(1, np.int64)
+        self._rendered = ByteCells.of_bytes([b""])
         self._counts = np.zeros(1, np.int64)
 
     def tell(self) -> None:
@@ -64,8 +64,8 @@ class ByValue:
 
     def read(self, part: Part, out: ParsedColumn) -> None:
         """Read cells into their places of a column."""
-        known = len(self._counts)
-        numbers = self._numbers(part)
+        numbers, new = self._classes.number(part.cells)
+        self._ask(part.cells.take(new).all_bytes(), [part.row_number(at) for at in new.tolist()])
         self._take_in()
         if self._evidence.listens:
             self._counts += np.bincount(numbers, minlength=len(self._counts))
@@ -73,48 +73,25 @@ class ByValue:
         if self._column.kind == "money":
             out.cents[part.rows] = self._cents.take(numbers)
             out.filled[part.rows] = self._filled.take(numbers)
-        if out.kept is not None:
+        if out.is_kept:
             changed = np.flatnonzero(~self._same.take(numbers))
             if len(changed):
                 which, different = pd.factorize(numbers[changed])
                 texts = [self._answers.texts[number] for number in different.tolist()]
-                out.kept = out.kept.put(part.places_of(changed), texts, which)
+                out.copied = out.copied.put(part.places_of(changed), texts, which)
         else:
-            texts = self._rendered.take(numbers)
-            out.render(part.rows, texts.view(np.uint64).reshape(len(texts), texts.dtype.itemsize // 8), self._lengths.take(numbers))
+            out.render(part.rows, self._rendered.take(numbers))
         self.many |= len(self._counts) > _FEW
-        is_strange = len(part) > _FEWEST and 2 * (len(self._counts) - known) > len(part)
+        self.share_of_new = len(new) / len(part)
+        is_strange = len(part) > _FEWEST and 2 * len(new) > len(part)
         if is_strange or len(self._counts) > _REMEMBERED or self._bytes > _REMEMBERED_BYTES:
             self.tell()
             self._forget()
 
-    def _numbers(self, part: Part) -> np.ndarray:
-        """The numbers of the answers to some cells."""
-        words = part.usual_words()
-        if not words:
-            return self._of_long(part)
-        numbers, new = self._classes[words].number(part.cells.words(words))
-        if len(new):
-            asked = self._ask(part.cells.take(new).all_bytes(), [part.row_number(at) for at in new.tolist()])
-            self._answer_of_class[words] = np.concatenate([self._answer_of_class[words], asked])
-        found = self._answer_of_class[words].take(numbers)
-        longer = part.longer(words)
-        if len(longer):
-            found[longer] = self._numbers(part.take(longer))
-        return found
-
-    def _of_long(self, part: Part) -> np.ndarray:
-        """The same for cells that are too long to be looked at together."""
-        written = part.cells.all_bytes()
-        new = {cell: at for at, cell in reversed(list(enumerate(written))) if cell not in self._long}
-        rows = [part.row_number(at) for at in new.values()]
-        self._long.update(zip(new, self._ask([*new], rows).tolist(), strict=True))
-        return np.array([self._long[cell] for cell in written], np.int32)
-
-    def _ask(self, cells: Sequence[bytes], row_numbers: Sequence[int]) -> np.ndarray:
-        """Ask the scalar rules about some cells, one by one; the numbers of the answers."""
+    def _ask(self, cells: Sequence[bytes], row_numbers: Sequence[int]) -> None:
+        """Ask the scalar rules about some cells, one by one."""
         column, reading, kind, answers = self._column, self._reading, self._kind, self._answers
-        first, is_money, listens = len(answers.texts), column.kind == "money", self._evidence.listens
+        is_money, listens = column.kind == "money", self._evidence.listens
         for written, row in zip(cells, row_numbers, strict=True):
             text = written.decode()
             value = parse_cell(column, reading, text, kind)
@@ -128,7 +105,6 @@ class ByValue:
             if listens:
                 answers.firsts.append((row, text))
             self._bytes += len(written) + len(copied)
-        return np.arange(first, len(answers.texts), dtype=np.int32)
 
     def _take_in(self) -> None:
         """New answers into the arrays."""
@@ -141,9 +117,4 @@ class ByValue:
         self._same = np.concatenate([self._same, np.array(answers.same[known:], bool)])
         self._counts = np.concatenate([self._counts, np.zeros(len(answers.texts) - known, np.int64)])
         if self._renders:
-            more = of_one_width([bytes([TAB]) + text for text in answers.texts[known:]])
-            lengths = [len(text) + 1 for text in answers.texts[known:]]
-            self._lengths = np.concatenate([self._lengths, np.array(lengths, np.int64)])
-            width = f"S{max(more.dtype.itemsize, self._rendered.dtype.itemsize)}"
-            parts = [some.view(f"S{some.dtype.itemsize}").astype(width) for some in (self._rendered, more)]
-            self._rendered = np.concatenate(parts).view(width.replace("S", "V"))
+            self._rendered = self._rendered.and_bytes(answers.texts[known:])

@@ -12,8 +12,6 @@ from takeback.tabular.byte_records import ByteRecords
 from takeback.tabular.classes import Classes
 from takeback.tabular.layout import Layout
 from takeback.tabular.looks import LABELS_BEGIN
-from takeback.tabular.parsed import WIDTHS, Part
-from takeback.tabular.shapes import split
 from takeback.tabular.table import Table
 
 _MOST_SHAPES = 2_000
@@ -26,8 +24,8 @@ class ByteBody(Body):
 
     def __init__(self, table: Table, layout: Layout, sample: Sequence[Sequence[str]]) -> None:
         super().__init__(table, layout, sample)
-        self._classes = {words: Classes(words, _MOST_SHAPES) for words in WIDTHS}
-        self._has_word = {words: [True] for words in WIDTHS}
+        self._classes = Classes(_MOST_SHAPES, of_shapes=True)
+        self._has_word = [True]
         labels = {*LABELS_BEGIN, self._first_name[:1]}
         self._begins_data = _IS_VISIBLE & np.array([chr(byte).lower() not in labels for byte in range(256)])
 
@@ -63,12 +61,8 @@ class ByteBody(Body):
         if not isinstance(column, ByteCells) or any(map(str.isdigit, self._first_name)):
             yield from super()._with_words(column)
             return
-        part = Part(column, range(len(column)))
-        words = part.usual_words()
-        suspects = np.arange(len(part))
-        if words:
-            numbers, new = self._classes[words].number(split(column.words(words))[0])
-            self._has_word[words] += [any(True for _ in super(ByteBody, self)._with_words([column[at]])) for at in new.tolist()]
-            suspects = np.flatnonzero(np.array(self._has_word[words], bool).take(numbers))
+        numbers, new = self._classes.number(column)
+        self._has_word += [any(True for _ in super(ByteBody, self)._with_words([column[at]])) for at in new.tolist()]
+        suspects = np.flatnonzero(np.array(self._has_word, bool).take(numbers))
         if len(suspects):
             yield from suspects[list(super()._with_words(list(column.take(suspects))))].tolist()

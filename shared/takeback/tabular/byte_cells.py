@@ -10,18 +10,16 @@ import numpy as np
 SLACK = 256  # bytes that may be read behind the last cell
 _ROOM = 1 << 14  # bytes that can be added before the buffer has to be copied
 NO_TEXT = np.uint64(0xFFFFFFFFFFFFFFFF)  # no UTF-8 has this byte
-ESCAPED = b"\\\t\n\r"
 _MOST_WORDS = SLACK // 8
 
 
 class Buffer:
     """UTF-8 of many cells. What is added later keeps the places of what is there. The first byte belongs to no cell."""
 
-    def __init__(self, data: bytearray, end: int) -> None:
+    def __init__(self, data: bytearray | np.ndarray, end: int) -> None:
         """`data` has its text up to `end`, and room for more behind it, SLACK bytes at least."""
         self.data = np.frombuffer(data, np.uint8)
         self.end = end
-        self._escaped: np.ndarray | None = None
         self._beyond_ascii: np.ndarray | None = None
 
     @classmethod
@@ -30,27 +28,13 @@ class Buffer:
         return cls(bytearray().join([b"\n", text, bytes(_ROOM + SLACK)]), 1 + len(text))
 
     @property
-    def escaped(self) -> np.ndarray:
-        """Where bytes stand that COPY wants escaped, in ascending order."""
-        if self._escaped is None:
-            found = self.data[: self.end] == ESCAPED[0]
-            for sign in ESCAPED[1:]:
-                found |= self.data[: self.end] == sign
-            self._escaped = np.flatnonzero(found)
-        return self._escaped
-
-    @escaped.setter
-    def escaped(self, places: np.ndarray) -> None:
-        self._escaped = places
-
-    @property
     def beyond_ascii(self) -> np.ndarray:
         """Where bytes beyond ASCII stand, in ascending order."""
         if self._beyond_ascii is None:
             self._beyond_ascii = np.flatnonzero(self.data[: self.end] > 127)
         return self._beyond_ascii
 
-    def add(self, text: bytes) -> int:
+    def add(self, text: bytes | np.ndarray) -> int:
         """Put bytes behind what is there; their place."""
         at, self.end = self.end, self.end + len(text)
         if self.end + SLACK > len(self.data):
@@ -89,6 +73,13 @@ class ByteCells(Sequence[str]):
         lengths = np.array([len(text) for text in texts], np.int64)
         return cls(Buffer.of(b"".join(texts)), np.cumsum(lengths) - lengths + 1, lengths)
 
+    def and_bytes(self, texts: Sequence[bytes]) -> ByteCells:
+        """The same cells and some more behind them, in a buffer of their own."""
+        buffer = self.buffer
+        more = ByteCells.of_bytes(texts)
+        whole = Buffer.of(b"".join([buffer.data[1 : buffer.end], more.buffer.data[1 : more.buffer.end]]))
+        return ByteCells(whole, np.concatenate([self.starts, more.starts + buffer.end - 1]), np.concatenate([self.lengths, more.lengths]))
+
     def __len__(self) -> int:
         return len(self.starts)
 
@@ -107,6 +98,10 @@ class ByteCells(Sequence[str]):
             str(text[start:stop], "utf-8") for start, stop in zip(self.starts.tolist(), (self.starts + self.lengths).tolist(), strict=True)
         )
 
+    def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The buffer's bytes, and where each cell starts and how long it is, as the loops want them."""
+        return self.buffer.data, np.ascontiguousarray(self.starts, np.int64), np.ascontiguousarray(self.lengths, np.int64)
+
     def all_bytes(self) -> list[bytes]:
         """All cells as they stand in the buffer."""
         data = self.buffer.data.data
@@ -123,18 +118,14 @@ class ByteCells(Sequence[str]):
 
     def replaced(self, texts: Mapping[int, str]) -> ByteCells:
         """The same cells with other texts in some rows."""
-        found = self.with_bytes({at: text.encode("utf-8", "replace") for at, text in texts.items()})
-        for at in texts:
-            added = [place for place, sign in enumerate(found.bytes_at(at), int(found.starts[at])) if sign in ESCAPED]
-            self.buffer.escaped = np.append(self.buffer.escaped, added).astype(np.int64)
-        return found
+        return self.with_bytes({at: text.encode("utf-8", "replace") for at, text in texts.items()})
 
     def with_bytes(self, texts: Mapping[int, bytes]) -> ByteCells:
-        """The same cells with other bytes in some rows, which are not to be read again."""
+        """The same cells with other bytes in some rows."""
         return self.put(np.fromiter(texts, np.int64, len(texts)), list(texts.values()), np.arange(len(texts)))
 
     def put(self, rows: np.ndarray, texts: Sequence[bytes], which: np.ndarray) -> ByteCells:
-        """The same cells with `texts[which[i]]`, which is not to be read again, in row `rows[i]`."""
+        """The same cells with `texts[which[i]]` in row `rows[i]`."""
         lengths = np.array([len(text) for text in texts], np.int64)
         starts = self.buffer.add(b"".join(texts)) + np.cumsum(lengths) - lengths
         found = ByteCells(self.buffer, self.starts.copy(), self.lengths.copy())

@@ -10,6 +10,7 @@ from takeback.tabular.byte_cells import ByteCells
 from takeback.tabular.parsed import WIDTHS
 
 ONES = np.uint64(0x0101010101010101)  # the lowest bit of each byte of a word
+_ONE = np.uint64(1)
 
 
 def table(*classes: Iterable[int]) -> bytes:
@@ -51,6 +52,33 @@ def one_further(marks: np.ndarray) -> np.ndarray:
     """The marks of each row moved to the next byte."""
     found = marks << np.uint64(8)
     found[:, 1:] |= marks[:, :-1] >> np.uint64(56)
+    return found
+
+
+def between(marks: np.ndarray) -> np.ndarray:
+    """Ones in all bytes from the first mark of a row to its last one."""
+    found = _from_first(marks)
+    found &= _to_last(marks)
+    found &= ONES
+    return found
+
+
+def _from_first(marks: np.ndarray) -> np.ndarray:
+    """All bits from the first mark of a row on."""
+    found = np.negative(marks)
+    found |= marks
+    for at in range(1, marks.shape[1]):
+        found[:, at] |= np.negative(found[:, at - 1] >> np.uint64(63))
+    return found
+
+
+def _to_last(marks: np.ndarray) -> np.ndarray:
+    """Ones in all bytes up to the last mark of a row."""
+    found = marks.copy()
+    for bits in (8, 16, 32):
+        found |= found >> np.uint64(bits)
+    for at in range(marks.shape[1] - 2, -1, -1):
+        found[:, at] |= np.negative(found[:, at + 1] & _ONE)
     return found
 
 

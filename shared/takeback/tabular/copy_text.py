@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from takeback.tabular import loops
+
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _HEX_DIGITS = 12  # of an id's counter
 
@@ -28,23 +30,14 @@ def of_one_width(texts: Sequence[bytes]) -> np.ndarray:
 
 
 class Ids:
-    """An endless run of ids that count up in their last twelve hex digits, many at once."""
+    """An endless run of ids that count up in their last twelve hex digits, many at once. With its line end each has so many `bytes`."""
 
     def __init__(self, ids: Iterator[str]) -> None:
         first = next(ids)
         self._head = np.frombuffer(("\n" + first[:-_HEX_DIGITS]).encode(), np.uint8)
         self._next = int(first[-_HEX_DIGITS:], 16)
-        digits = np.frombuffer(b"0123456789abcdef", np.uint8)
-        self._byte_texts = np.stack([np.repeat(digits, 16), np.tile(digits, 16)], axis=1).view(np.uint16)[:, 0]
+        self.bytes = len(self._head) + _HEX_DIGITS
 
-    def take(self, count: int) -> np.ndarray:
-        """The next ids with a line end before each, as void scalars."""
-        numbers = np.arange(self._next, self._next + count, dtype=np.int64)
-        self._next += count
-        tail = np.empty((count, _HEX_DIGITS // 2), np.uint16)
-        for at in range(_HEX_DIGITS // 2):
-            tail[:, -1 - at] = self._byte_texts.take(numbers >> 8 * at & 255)
-        found = np.empty((count, len(self._head) + _HEX_DIGITS), np.uint8)
-        found[:, : len(self._head)] = self._head
-        found[:, len(self._head) :] = tail.view(np.uint8)
-        return found.view(f"V{found.shape[1]}")[:, 0]
+    def lay(self, text: np.ndarray, places: np.ndarray) -> None:
+        """Write the next ids, with a line end before each, at the places of rows; those with a negative one need none."""
+        self._next = loops.lay_ids(text, places, self._head, self._next)

@@ -13,8 +13,6 @@ from takeback.tabular.byte_cells import ByteCells
 from takeback.tabular.byte_classes import any_of, by_width, classified, marks, one_further, table, together
 from takeback.tabular.classes import Classes
 from takeback.tabular.copy_text import of_one_width
-from takeback.tabular.parsed import WIDTHS
-from takeback.tabular.shapes import split
 from takeback.tabular.text_rows import Padded, joined
 
 _MANY = 500  # rows from which on it is quicker to look at whole columns
@@ -23,9 +21,9 @@ _FIRSTS = [ord(" "), *(start.encode()[0] for start in STARTS)]  # bytes that a c
 _FIRST = np.isin(np.arange(256), _FIRSTS)
 _COMMA, _QUOTE, _LINE, _SPLIT, _MAY_BEGIN = range(5)
 _CLASS_OF = table(b",", b'"', SPLITS.replace(";", "").encode(), b";", _FIRSTS)
-_START = rf" *[{re.escape(''.join(STARTS))}]"
+_START = rf" *(?:{'|'.join(map(re.escape, STARTS))})"
 _ODD = re.compile(rf'[",{SPLITS}]|^{_START}')  # what a cell holds that may not stand in the file as it is
-_ODD_IN_LINE = re.compile(rf'[",{SPLITS}]|\0{_START}')  # the same of cells with a NUL before each
+_ODD_IN_LINE = re.compile(rf'[",{SPLITS}]|\0{_START}'.encode())  # the same of cells with a NUL before each
 
 
 class Sink(Protocol):
@@ -47,7 +45,7 @@ class ErrorFile:
     def add(self, columns: Sequence[ByteCells], row_numbers: Sequence[int], reasons: Sequence[bytes], which: np.ndarray) -> None:
         """Add bad rows. `which` of the reasons a row has; they are ready to stand in the file."""
         if len(row_numbers) < _MANY:
-            rows = zip(*columns, strict=True)
+            rows = zip(*(cells.all_bytes() for cells in columns), strict=True)
             lines = [
                 b"%b,%d,%b\r\n" % (_line(cells), number, reasons[at])
                 for cells, number, at in zip(rows, row_numbers, which.tolist(), strict=True)
@@ -62,12 +60,11 @@ class ErrorFile:
             self._sink.write(block)
 
 
-def _line(cells: Sequence[str]) -> bytes:
+def _line(cells: Sequence[bytes]) -> bytes:
     """Some cells, most of which may stand in the file as they are, as a line of it."""
-    text = "\0".join(["", *cells])
-    if _ODD_IN_LINE.search(text):
-        return b",".join(map(quoted, cells))
-    return text[1:].encode("utf-8", "replace").replace(b"\0", b",")
+    if _ODD_IN_LINE.search(b"\0".join([b"", *cells])):
+        return b",".join(quoted(cell.decode()) for cell in cells)
+    return b",".join(cells)
 
 
 def quoted(text: str) -> bytes:
@@ -84,8 +81,8 @@ class _Column:
     """A column on its way into the file. Cells that begin like a formula are judged by their shapes: digits make no difference."""
 
     def __init__(self) -> None:
-        self._classes = {words: Classes(words, _MOST_SHAPES) for words in WIDTHS}
-        self._guarded = {words: [False] for words in WIDTHS}
+        self._classes = Classes(_MOST_SHAPES, of_shapes=True)
+        self._guarded = [False]
 
     def pieces(self, cells: ByteCells) -> list[Padded]:
         """What the rows hold of this column: quotation mark, apostrophe, cell, quotation mark; each where it is needed."""
@@ -96,7 +93,7 @@ class _Column:
             is_odd, quote[some], doubled = _looked_at(part, words) if words else (np.ones(len(some), bool), 0, some[:0])
             starts = np.flatnonzero(_FIRST.take(part.buffer.data.take(part.starts)) & ~is_odd & (part.lengths > 0))
             if len(starts):
-                guard[some[starts]] = self._guards(words, part.take(starts))
+                guard[some[starts]] = self._guards(part.take(starts))
             changed |= {at: cells.bytes_at(at).replace(b'"', b'""') for at in some[doubled].tolist()}
             changed |= {at: quoted(cells[at]) for at in some[is_odd].tolist()}
         if changed:
@@ -105,11 +102,11 @@ class _Column:
             return [cells]
         return [quote.view("V1"), guard.view("V1"), cells, quote.view("V1")]
 
-    def _guards(self, words: int, cells: ByteCells) -> np.ndarray:
+    def _guards(self, cells: ByteCells) -> np.ndarray:
         """The apostrophe, where a cell needs it."""
-        numbers, new = self._classes[words].number(split(cells.words(words))[0])
-        self._guarded[words] += [is_formula(cells[at]) for at in new.tolist()]
-        found = np.array(self._guarded[words], bool).take(numbers)
+        numbers, new = self._classes.number(cells)
+        self._guarded += [is_formula(cells[at]) for at in new.tolist()]
+        found = np.array(self._guarded, bool).take(numbers)
         for at in np.flatnonzero(numbers == 0).tolist():
             found[at] = is_formula(cells[at])
         return found * np.uint8(ord("'"))

@@ -15,6 +15,7 @@ from takeback.tabular.glance import Glance
 from takeback.tabular.parsed import ParsedColumn, Part, Problems
 from takeback.tabular.table import ERROR, TEXT
 
+_SHARE = 0.1  # of cells that are new, from which on a look at them may be cheaper than the rules
 _MOST_PROBLEMS = 50_000  # some name the value that they are about
 
 
@@ -72,7 +73,9 @@ class _KindReader:
                 return
         # Amounts and ids seldom repeat, but look alike; dates and quantities repeat as a rule.
         by_shape = self._kind in ("money", "id") or (self._kind in ("count", "text", "date") and self.values.many)
-        for rest in self.shapes.read(part, out) if by_shape else [part]:
-            left = glance.read(rest, out) if glance and glance.is_promising(rest.cells) else rest
-            if len(left):
-                self.values.read(left, out)
+        if by_shape:
+            part = self.shapes.read(part, out)
+        if glance and self.values.share_of_new > _SHARE and glance.is_promising(part.cells):
+            part = glance.read(part, out)
+        if len(part):
+            self.values.read(part, out)

@@ -13,10 +13,10 @@ from takeback.rules.values import RuledOut, ruled_out
 from takeback.rules.values.empty import NO_VALUE
 from takeback.rules.values.ids import LONGEST_ID
 from takeback.rules.values.texts import LONGEST_TEXT
+from takeback.tabular import loops
 from takeback.tabular.byte_cells import ByteCells
-from takeback.tabular.byte_classes import any_of, by_width, classified, marks, one_further, table, together
+from takeback.tabular.byte_classes import any_of, between, by_width, classified, marks, one_further, table, together
 from takeback.tabular.parsed import ParsedColumn, Part, Problems
-from takeback.tabular.shapes import between
 from takeback.tabular.table import TEXT
 
 _DIGIT, _LETTER, _SIGN, _BETWEEN, _UNLESS, _OTHER, _INSTEAD, _BEYOND_ASCII = range(8)
@@ -24,7 +24,7 @@ _ONE = np.uint64(1)
 _SMALL = np.uint64(0x2020202020202020)  # makes letters small
 _IS_OTHER = bytes(chr(byte) not in ascii_letters for byte in range(256))  # 1 for each byte that is no letter
 _WORD = 8
-_MIX, _SPREAD = np.uint64(0x9E3779B97F4A7C15), 16
+FACTOR, _SPREAD = np.uint64(0x9E3779B97F4A7C15), 16
 
 
 _MANY = 500  # cells from which on a look at some of them says whether a look at all of them pays
@@ -39,8 +39,13 @@ class Beginnings:
         self._known = np.zeros(1 << _SPREAD, bool)
         self._known[self._places(np.array([int.from_bytes(text.encode()[:_WORD], "little") for text in texts], np.uint64))] = True
 
+    @property
+    def marks(self) -> np.ndarray:
+        """1 where the highest bits of a beginning's word times `FACTOR` point to."""
+        return self._known.view(np.uint8)
+
     def _places(self, words: np.ndarray) -> np.ndarray:
-        return ((words | _SMALL) * _MIX >> np.uint64(64 - _SPREAD)).view(np.int64)
+        return ((words | _SMALL) * FACTOR >> np.uint64(64 - _SPREAD)).view(np.int64)
 
     def may_be(self, words: np.ndarray) -> np.ndarray:
         """Which of some 64-bit words may be one; False is sure."""
@@ -61,14 +66,18 @@ def is_value(cells: ByteCells) -> np.ndarray:
 
 def kept_texts(cells: ByteCells) -> np.ndarray:
     """Which cells a text field keeps exactly as they are, and COPY takes like that."""
-    return is_value(cells) & (cells.lengths <= LONGEST_TEXT) & ~cells.hold(cells.buffer.escaped)
+    return _are_kept(cells, LONGEST_TEXT, is_id=False)
 
 
 def kept_ids(cells: ByteCells) -> np.ndarray:
     """The same of an id field: no guard stands before them, and the second sign is none of a number that a spreadsheet rounded."""
-    first, second = (cells.buffer.data.take(cells.starts + at) for at in (0, 1))
-    is_odd = np.isin(first, np.frombuffer(b"'=", np.uint8)) | np.isin(second, np.frombuffer(b".,Ee", np.uint8))
-    return is_value(cells) & (cells.lengths <= LONGEST_ID) & ~is_odd & ~cells.hold(cells.buffer.escaped)
+    return _are_kept(cells, LONGEST_ID, is_id=True)
+
+
+def _are_kept(cells: ByteCells, longest: int, *, is_id: bool) -> np.ndarray:
+    found = np.empty(len(cells), bool)
+    loops.are_kept(*cells.arrays(), longest, _EMPTY.marks, int(FACTOR), is_id, found.view(np.uint8))
+    return found
 
 
 class Glance:

@@ -1,8 +1,7 @@
 """CSV to records without a Python object for any cell, for files that leave no doubt where a cell ends.
 
-All structural signs of a block are found at once; whether they make sense is checked on all of them: quotation marks
-stand around whole cells or doubled inside them, lines end in LF or CRLF, the text is UTF-8 without NUL. Anything else is
-an `Objection`: then the exact reader judges the whole file.
+Quotation marks stand around whole cells or doubled inside them, lines end in LF or CRLF, the text is UTF-8 without NUL.
+Anything else is an `Objection`: then the exact reader judges the whole file.
 """
 
 from __future__ import annotations
@@ -15,9 +14,10 @@ import numpy as np
 
 from takeback.rules.options import Options
 from takeback.tabular.byte_body import ByteBody
-from takeback.tabular.byte_cells import SLACK, Buffer, ByteCells
+from takeback.tabular import loops
+from takeback.tabular.byte_cells import SLACK, Buffer
 from takeback.tabular.byte_records import ByteRecords
-from takeback.tabular.byte_signs import Objection, SignFinder, Signs, spread
+from takeback.tabular.byte_signs import Objection, check_utf8
 from takeback.tabular.csv_file import CsvStart, has_swallowed_lines, start_csv
 from takeback.tabular.encoding import BLOCK_BYTES, text_of
 from takeback.tabular.formats import sniff
@@ -26,9 +26,8 @@ from takeback.tabular.raw import CHUNK_ROWS, RawFile, RawRows
 from takeback.tabular.table import Table
 from takeback.tabular.tables import lay_out
 
-_CR, _QUOTE = b'\r"'
+_QUOTE = ord('"')
 _ROOM = 1 << 16  # for texts that are added to a batch
-_MOST_INNER_LINES = 100  # of one record; beyond that the exact reader has its own opinion
 
 
 def open_guarded_csv(source: BinaryIO, options: Options, limits: Limits, *, by_start: bool = False) -> Table | None:
@@ -45,26 +44,12 @@ def open_guarded_csv(source: BinaryIO, options: Options, limits: Limits, *, by_s
     if dialect.quote != '"' or dialect.backslash or dialect.padded or dialect.width < 2 or dialect.delimiter not in ",;\t|":
         return None
     scanner = _Scanner(ord(dialect.delimiter), dialect.width, start, limits)
-    raw = RawFile(start.facts, scanner.batches(_blocks(source, start.encoding.name)), notices=start.notices)
+    raw = RawFile(start.facts, scanner.batches(_utf8(source, start.encoding.name)), notices=start.notices)
     return lay_out(raw, options, limits, ByteBody)
 
 
-def _blocks(source: BinaryIO, encoding: str) -> Iterator[bytes]:
-    """The file as valid UTF-8 without its byte order mark and `sep=` line, in blocks that end with a line."""
-    rest = b""
-    for block in _utf8(source, encoding):
-        data = rest + block
-        cut = data.rfind(b"\n") + 1
-        if cut:
-            yield data[:cut]
-        rest = data[cut:]
-        if len(rest) > 16 * BLOCK_BYTES:
-            raise Objection
-    if rest:
-        yield rest + b"\n"
-
-
 def _utf8(source: BinaryIO, encoding: str) -> Iterator[bytes]:
+    """The file as what has to be valid UTF-8, without a byte order mark, block by block."""
     if not encoding.startswith("utf-8"):
         try:
             yield from (text.encode() for text in text_of(source, encoding))
@@ -79,126 +64,137 @@ def _utf8(source: BinaryIO, encoding: str) -> Iterator[bytes]:
 
 
 class _Scanner:
-    """Blocks of whole lines to batches of records."""
+    """Blocks of text to batches of records."""
 
     def __init__(self, delimiter: int, width: int, start: CsvStart, limits: Limits) -> None:
-        self._finder = SignFinder(delimiter)
+        self._delimiter = delimiter
         self._width = width
         self._dialect = start.dialect
         self._limits = limits
         self._skipped = len(start.skipped.encode())
+        self._expected, self._met = np.zeros(2, np.int64), np.zeros(2, np.int64)  # quotation marks and carriage returns
 
     def batches(self, blocks: Iterator[bytes]) -> Iterator[RawRows]:
         """All records, in the batches of the exact reader."""
-        texts: list[bytes] = []
-        signs: list[Signs] = []
-        records, number = 0, 0
-        for block in blocks:
-            texts.append(block[self._skipped :])
-            signs.append(self._finder.find(texts[-1]))
-            self._skipped = 0
-            records += len(signs[-1].last_ends)
-            while records > CHUNK_ROWS:
-                yield self._cut(texts, signs, number, CHUNK_ROWS)
+        text, number = _Text(), 0
+        batch = _Batch(self._width)
+        for block in _with_last_line_end(blocks):
+            self._add(block, text)
+            self._fill(batch, text)
+            while batch.is_full and text.at < text.end:
+                rest = text.rest()
+                yield self._cut_off(batch, text, number)
                 number += CHUNK_ROWS
-                records -= CHUNK_ROWS
-        if self._finder.is_quoted:
+                text, batch = rest, _Batch(self._width)
+                self._fill(batch, text)
+            if text.at == text.end and (self._expected != self._met).any():
+                raise Objection
+        if text.at < len(text.bytes):  # inside quotation marks
             raise Objection
-        if records:
-            yield self._cut(texts, signs, number, records, is_last=True)
+        if batch.count:
+            yield self._cut_off(batch, text, number, is_last=True)
 
-    def _cut(self, texts: list[bytes], signs: list[Signs], number: int, count: int, *, is_last: bool = False) -> RawRows:
-        """A batch of the first records of some blocks, which keep what is left of them."""
-        places = np.cumsum([1, *map(len, texts)]).tolist()
-        whole = Signs.joined(signs, places)
-        stop = int(whole.last_ends[count - 1]) + 1
-        data = bytearray().join([b"\n", *texts, bytes(_ROOM + SLACK)])  # a buffer's first byte belongs to no cell
-        texts[:] = [bytes(data[stop : places[-1]])]
-        signs[:] = [whole.between(stop, places[-1])]
-        records = self._records(Buffer(data, stop), whole.between(0, stop))
-        self._limits.check_rows(number + count)
-        self._limits.check_columns(max([records.width, *map(len, records.uneven.values())]))
-        return RawRows(range(number + 1, number + count + 1), records, is_last=is_last)
-
-    def _records(self, buffer: Buffer, signs: Signs) -> ByteRecords:
-        width, text = self._width, buffer.data
-        ends, last_ends = signs.ends, signs.last_ends
-        is_even = len(ends) == width * len(last_ends) and bool((ends[width - 1 :: width] == last_ends).all())
-        if is_even:
-            ends = np.ascontiguousarray(ends.reshape(-1, width).T).ravel()  # column after column from here on
-            lasts = np.arange(len(ends) - len(last_ends), len(ends))
-            starts = _behind(last_ends[:-1], ends[: -len(last_ends)])
-        else:
-            lasts = np.searchsorted(ends, last_ends)
-            starts = _behind(ends[:-1])
-        lengths = ends - starts
-        lengths[lasts] -= text[last_ends - 1] == _CR
-        quoted = np.flatnonzero(text.take(starts) == _QUOTE)
-        starts[quoted] += 1
-        lengths[quoted] -= 2
-        if lengths.max() > self._limits.cell_chars or np.diff(last_ends, prepend=0).max() > self._limits.record_chars:
+    def _add(self, block: bytes, text: _Text) -> None:
+        """Add a block, and look at the lines that are whole now."""
+        before = text.end
+        text.add(block[self._skipped :] if self._skipped else block)
+        self._skipped = 0
+        if len(text.bytes) - text.end > 16 * BLOCK_BYTES:
             raise Objection
-        buffer.escaped = _undouble(buffer, starts, lengths, quoted, signs)
-        if is_even:
-            records = ByteRecords(buffer, starts.reshape(width, -1), lengths.reshape(width, -1), {})
-        else:
-            records = _uneven(buffer, starts, lengths, lasts, quoted, width)
-        self._check_lines(records, signs)
-        return records
+        with memoryview(text.bytes) as whole, whole[before : text.end] as added:
+            self._expected += check_utf8(added)
 
-    def _check_lines(self, records: ByteRecords, signs: Signs) -> None:
-        """Object where a cell with line breaks may have swallowed whole records."""
-        if not len(signs.lines):
-            return
-        lines = np.bincount(np.searchsorted(signs.last_ends, signs.lines), minlength=len(records))
-        if lines.max() > _MOST_INNER_LINES:
+    def _fill(self, batch: _Batch, text: _Text) -> None:
+        """Cut records until the batch is full or the whole lines end."""
+        text.bytes += bytes(SLACK)
+        why = loops.LINES
+        while why in (loops.LINES, loops.UNEVEN):
+            why, text.at, batch.count, cells = self._cut(text, batch.count, batch.starts, batch.lengths)
+            if why == loops.UNEVEN:
+                self._add_uneven(batch, text, cells)
+            elif why == loops.LINES:
+                batch.suspects.append(batch.count - 1)
+        del text.bytes[-SLACK:]
+
+    def _cut(self, text: _Text, record: int, starts: np.ndarray, lengths: np.ndarray) -> tuple[int, int, int, int]:
+        longest = (self._limits.cell_chars, self._limits.record_chars)
+        found = loops.cut(text.bytes, text.at, text.end, self._delimiter, record, starts, lengths, self._met, *longest)
+        if found[0] == loops.ODD or (found[0] == loops.MORE and text.end - found[1] > self._limits.record_chars):
             raise Objection
-        delimiters = np.bincount(np.searchsorted(signs.last_ends, signs.delimiters), minlength=len(records))
-        suspects = (lines > 0) & (delimiters >= self._width - 1)  # with fewer there is no whole record in it
-        uneven = list(records.uneven)
-        suspects[uneven] = lines[uneven] > 0
-        if has_swallowed_lines([records[at] for at in np.flatnonzero(suspects).tolist()], self._dialect, self._limits):
+        return found
+
+    def _add_uneven(self, batch: _Batch, text: _Text, width: int) -> None:
+        """A record, blank ones too, with more or fewer cells than the others comes as text."""
+        self._limits.check_columns(width)
+        starts, lengths = np.empty((2, width, 1), np.int64)
+        is_quoted = text.bytes[text.at] == _QUOTE
+        _, text.at, _, _ = self._cut(text, 0, starts, lengths)
+        is_blank = width == 1 and not lengths[0, 0] and not is_quoted
+        places = zip(starts[:, 0].tolist(), lengths[:, 0].tolist(), strict=True)
+        batch.add_uneven([] if is_blank else [text.bytes[start : start + length].decode() for start, length in places])
+
+    def _cut_off(self, batch: _Batch, text: _Text, number: int, *, is_last: bool = False) -> RawRows:
+        """The records of a batch, which end where the text was cut last."""
+        data, end = text.bytes, text.at
+        data[end:] = bytes(_ROOM + SLACK)
+        records = ByteRecords(Buffer(data, end), batch.starts[:, : batch.count], batch.lengths[:, : batch.count], batch.uneven)
+        self._limits.check_rows(number + batch.count)
+        if has_swallowed_lines([records[at] for at in batch.suspects], self._dialect, self._limits):
             raise Objection
+        return RawRows(range(number + 1, number + batch.count + 1), records, is_last=is_last)
 
 
-def _behind(*ends: np.ndarray) -> np.ndarray:
-    """Where the cells begin: the first one behind the byte that no cell has, the others behind the ends of those before them."""
-    starts = np.concatenate([[0], *ends])
-    starts += 1
-    return starts
+def _with_last_line_end(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The blocks of a file, whose last line ends like the others."""
+    last = b""
+    for block in blocks:
+        last = block[-1:] or last
+        yield block
+    if last not in (b"", b"\n"):
+        yield b"\n"
 
 
-def _undouble(buffer: Buffer, starts: np.ndarray, lengths: np.ndarray, quoted: np.ndarray, signs: Signs) -> np.ndarray:
-    """Writes doubled quotation marks once, where they stand, and gives the places of what is to be escaped thereafter."""
-    doubled, escaped = signs.doubled, signs.escaped
-    if not len(doubled):
-        return escaped
-    quoted = quoted[np.argsort(starts[quoted])]
-    cell_of_each = quoted[np.searchsorted(starts[quoted], doubled, side="right") - 1]
-    firsts = np.flatnonzero(np.diff(cell_of_each, prepend=-1))  # of the marks of each cell
-    cells = cell_of_each[firsts]
-    places = spread(starts[cells], lengths[cells])
-    kept = np.ones(len(places), bool)
-    kept[np.searchsorted(places, doubled)] = False
-    text, ends = buffer.data[places[kept]], starts[cells] + lengths[cells]
-    lengths[cells] -= np.diff(firsts, append=len(doubled))
-    buffer.data[spread(starts[cells], lengths[cells])] = text
-    holder = np.maximum(np.searchsorted(starts[cells], escaped, side="right") - 1, 0)
-    inside = (escaped >= starts[cells][holder]) & (escaped < ends[holder])
-    return escaped - inside * (np.searchsorted(doubled, escaped) - firsts[holder])  # by the marks before them in their cell
+class _Text:
+    """Bytes on their way: whole lines up to `end`, cut up to `at`. The first byte belongs to no cell."""
+
+    def __init__(self) -> None:
+        self.bytes = bytearray(b"\n")
+        self.at = self.end = 1
+
+    def add(self, block: bytes) -> None:
+        """Add bytes behind what is there."""
+        self.bytes += block
+        line_end = block.rfind(b"\n")
+        if line_end >= 0:
+            self.end = len(self.bytes) - len(block) + line_end + 1
+
+    def rest(self) -> _Text:
+        """What is not cut yet, as a text of its own."""
+        rest = _Text()
+        with memoryview(self.bytes) as whole, whole[self.at :] as uncut:
+            rest.bytes += uncut
+        rest.end = 1 + self.end - self.at
+        return rest
 
 
-def _uneven(buffer: Buffer, starts: np.ndarray, lengths: np.ndarray, lasts: np.ndarray, quoted: np.ndarray, width: int) -> ByteRecords:
-    """The cells by column where some records, blank ones too, have more or fewer cells than the others; these come as text."""
-    counts = np.diff(lasts, prepend=-1)
-    even = counts == width
-    firsts = lasts - counts + 1
-    cells = firsts + np.arange(width)[:, None]
-    cells[:, ~even] = 0
-    is_quoted = np.isin(lasts, quoted)
-    uneven = {}
-    for at in np.flatnonzero(~even).tolist():
-        some = slice(firsts[at], lasts[at] + 1)
-        is_blank = counts[at] == 1 and lengths[lasts[at]] == 0 and not is_quoted[at]
-        uneven[at] = [] if is_blank else list(ByteCells(buffer, starts[some], lengths[some]))
-    return ByteRecords(buffer, starts[cells], np.where(even, lengths[cells], 0), uneven)
+class _Batch:
+    """Records of one width that are being cut, by column. `uneven` are those of another width, `suspects` may hold whole records."""
+
+    def __init__(self, width: int) -> None:
+        self.starts, self.lengths = (np.empty((width, CHUNK_ROWS), np.int64) for _ in range(2))
+        self.count = 0
+        self.uneven: dict[int, list[str]] = {}
+        self.suspects: list[int] = []
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no room for another record."""
+        return self.count == CHUNK_ROWS
+
+    def add_uneven(self, cells: list[str]) -> None:
+        """Add a record of another width."""
+        self.starts[:, self.count] = self.lengths[:, self.count] = 0
+        self.uneven[self.count] = cells
+        if any("\n" in cell or "\r" in cell for cell in cells):
+            self.suspects.append(self.count)
+        self.count += 1

@@ -143,11 +143,10 @@ class _Waiting:
             place = slice(len(some.starts)), slice(at, at + len(some))
             starts[place], lengths[place], letters[place] = some.starts, some.lengths, some.letters
             at += len(some)
-        data, end, escaped = self._data, len(self._data), np.concatenate([block.escaped for block in self._blocks])
+        data, end = self._data, len(self._data)
         self._keep(self.records - count)
         data += bytes(_ROOM + SLACK)
         buffer = Buffer(data, end)
-        buffer.escaped = escaped
         columns = [ByteCells(buffer, *cells) for cells in zip(starts, lengths, strict=True)]
         return Chunk(range(number + 1, number + count + 1), [*columns], [_kinds(column) for column in letters])
 

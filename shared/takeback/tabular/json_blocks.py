@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from takeback.tabular.byte_cells import ESCAPED, SLACK, Buffer, ByteCells
+from takeback.tabular.byte_cells import SLACK, Buffer, ByteCells
 from takeback.tabular.byte_signs import Objection, check_utf8, spread
 from takeback.tabular.encoding import bad_text
 from takeback.tabular.json_columns import Columns, decoded
@@ -21,16 +21,12 @@ SPARSE = 8  # times as many cells as there are values may be empty for want of a
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some records. Cell r of column c is `text[starts[c, r] : starts[c, r] + lengths[c, r]]`, of the kind `letters[c, r]`.
-
-    `escaped` are the places, in ascending order, of what COPY wants escaped inside cells.
-    """
+    """Some records. Cell r of column c is `text[starts[c, r] : starts[c, r] + lengths[c, r]]`, of the kind `letters[c, r]`."""
 
     text: bytes
     starts: np.ndarray
     lengths: np.ndarray
     letters: np.ndarray
-    escaped: np.ndarray
 
     def __len__(self) -> int:
         return self.starts.shape[1]
@@ -41,7 +37,7 @@ class Block:
 
     def moved(self, distance: int, text: bytes) -> Block:
         """The same records where their text stands that much further on in another one."""
-        return replace(self, text=text, starts=self.starts + np.int32(distance), escaped=self.escaped + distance)
+        return replace(self, text=text, starts=self.starts + np.int32(distance))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +80,7 @@ class BlockReader:
         quotes, backslashes = _quotes(buffer.data[: len(data)], data)
         if len(quotes) < 3:
             return None
-        check_utf8(buffer.data[: quotes[-1]], data[: quotes[-1]])
+        check_utf8(buffer.data[: quotes[-1]])
         opens, closes = quotes[::2], quotes[1::2]
         closes = closes[: len(opens) - 1]
         joints = self._joints.number(_between(buffer, closes, opens[1:]))
@@ -121,8 +117,7 @@ class BlockReader:
         starts, lengths = _put(starts, at, shape), _put(lengths, at, shape)
         text = np.frombuffer(data + more, np.uint8)[spread(starts.ravel(), lengths.ravel())]
         starts = (np.cumsum(lengths) - lengths.ravel()).reshape(shape)
-        escaped = np.flatnonzero(np.isin(text, [*ESCAPED])) if strings.backslashes.size else np.zeros(0, np.int64)
-        return Block(text.tobytes(), starts, lengths, _put(letters, at, shape, ord(TEXT)), escaped)
+        return Block(text.tobytes(), starts, lengths, _put(letters, at, shape, ord(TEXT)))
 
     def _depths(self, strings: _Strings) -> np.ndarray:
         """In how many objects of its record each string stands."""

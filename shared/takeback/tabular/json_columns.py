@@ -6,10 +6,12 @@ import json
 
 import numpy as np
 
-from takeback.tabular.byte_cells import ByteCells
+from takeback.tabular.byte_cells import Buffer, ByteCells
 from takeback.tabular.byte_signs import Objection
-from takeback.tabular.classes import WIDEST, Classes, distinct
+from takeback.tabular.classes import Classes, distinct
 from takeback.tabular.limits import Limits
+
+_MOST_WORDS = 7  # of 64 bits, of a key
 
 
 class Columns:
@@ -18,7 +20,7 @@ class Columns:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._words = 0  # of the longest key
-        self._classes = Classes(1)  # number the paths from 1 by their keys and the paths that these stand in
+        self._classes = Classes(2 * limits.columns)  # number the paths from 1 by their keys and the paths that these stand in
         self._names: list[tuple[str, ...]] = [()]  # of the paths; 0 is that of a record itself
         self._column_of = np.zeros(1, np.intp)  # by path, -1 where no value was seen yet
         self._paths: list[int] = []  # by column
@@ -49,8 +51,7 @@ class Columns:
     def _words_of(self, keys: ByteCells) -> np.ndarray:
         longest = int(keys.lengths.max())
         if not self._words:
-            self._words = min(longest // 8 + 1, WIDEST - 1)
-            self._classes = Classes(1 + self._words, 2 * self._limits.columns)
+            self._words = min(longest // 8 + 1, _MOST_WORDS)
         if longest > 8 * self._words:
             raise Objection
         return keys.words(self._words)
@@ -67,7 +68,7 @@ class Columns:
             if depth:
                 above = np.where((depths == depth - 1) & is_object, np.arange(len(keys)), 0)
                 parents_and_keys[here, 0] = paths[np.maximum.accumulate(above)[here]]
-            paths[here], new = self._classes.number(parents_and_keys[here])
+            paths[here], new = self._classes.number(_as_cells(parents_and_keys[here]))
             self._name(keys.take(here[new]), parents_and_keys[here[new], 0].tolist())
         if not paths.all():
             raise Objection
@@ -94,6 +95,12 @@ class Columns:
         self._column_of = np.append(self._column_of, np.full(len(parents), -1))
         if len(set(self._names)) < len(self._names):  # one key spelled in two ways
             raise Objection
+
+
+def _as_cells(rows: np.ndarray) -> ByteCells:
+    """Rows of 64-bit words as cells of their bytes."""
+    size = 8 * rows.shape[1]
+    return ByteCells(Buffer.of(rows.tobytes()), np.arange(len(rows)) * size + 1, np.full(len(rows), size))
 
 
 def _is_repeated(first: int, records: np.ndarray, *facts: np.ndarray) -> bool:

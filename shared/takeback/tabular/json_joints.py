@@ -13,11 +13,9 @@ import numpy as np
 from takeback.tabular.byte_cells import ByteCells
 from takeback.tabular.byte_signs import Objection
 from takeback.tabular.classes import Classes
-from takeback.tabular.parsed import WIDTHS
-from takeback.tabular.shapes import split
 from takeback.tabular.table import BOOLEAN, NUMBER, TEXT
 
-_MOST_SHAPES = 1_000  # of each width
+_MOST_SHAPES = 5_000
 # Numbers as the shapes spell them: the digits are 0 and 1, and 0 before a digit can only be a leading zero.
 _VALUE = r"true|false|null|-?(?:0|1[01]*)(?:\.[01]+)?(?:[eE][+-]?[01]+)?"
 _BLANKS = r"[ \t\n\r]*"
@@ -42,8 +40,8 @@ class Joints:
         self._comma = re.compile(
             rf"(?:{blanks}:{blanks}(?P<value>{_VALUE}))?{blanks}(?P<ends>(?:\}}{blanks})*)(?:,|\}}{between}(?P<brace>\{{)){blanks}"
         )
-        self._classes = {words: Classes(words, _MOST_SHAPES) for words in WIDTHS}
-        count = len(WIDTHS) * (_MOST_SHAPES + 1)
+        self._classes = Classes(_MOST_SHAPES, of_shapes=True)
+        count = _MOST_SHAPES + 1
         self._is_known, self.is_after_key, self.is_bare, self.is_object, self.is_end = (np.zeros(count, bool) for _ in range(5))
         self.place, self.length, self.brace, self.steps, self.controls = (np.zeros(count, np.int64) for _ in range(5))
         self.constant = np.full(count, -1)
@@ -51,25 +49,13 @@ class Joints:
 
     def number(self, joints: ByteCells) -> np.ndarray:
         """The numbers of some joints. Raises `Objection` when one of them makes no sense between the strings of records without lists."""
-        numbers = np.zeros(len(joints), np.intp)
-        longest, shorter = int(joints.lengths.max(initial=0)), -1
-        for at, words in enumerate(WIDTHS):
-            if longest > shorter:
-                of_width = (joints.lengths > shorter) & (joints.lengths <= 8 * words)
-                some = slice(None) if of_width.all() else np.flatnonzero(of_width)
-                numbers[some] = self._of_width(words, at * (_MOST_SHAPES + 1), joints.take(some))
-                shorter = 8 * words
+        before = len(self._classes)
+        numbers, _ = self._classes.number(joints)
+        for number in range(before + 1, len(self._classes) + 1):
+            self._judge(number, self._classes.key(number))
         if not self._is_known.take(numbers).all():
             raise Objection
         return numbers
-
-    def _of_width(self, words: int, first: int, joints: ByteCells) -> np.ndarray:
-        classes = self._classes[words]
-        before = len(classes)
-        found = classes.number(split(joints.words(words))[0])[0]
-        for number in range(before + 1, len(classes) + 1):
-            self._judge(first + number, classes.key(number))
-        return found + first
 
     def _judge(self, number: int, shape: str) -> None:
         colon, comma = self._colon.fullmatch(shape), self._comma.fullmatch(shape)

@@ -13,6 +13,7 @@ from takeback.rules.issues import Issue
 from takeback.rules.lines import BLANK, OrderLines
 from takeback.rules.totals import NetCheck
 from takeback.rules.values import Problem, parse_cell
+from takeback.tabular import loops
 from takeback.tabular.bad_rows import BadRows
 from takeback.tabular.byte_cells import ByteCells
 from takeback.tabular.copy_text import Ids, copy_text
@@ -20,7 +21,8 @@ from takeback.tabular.currencies import CurrencyRows
 from takeback.tabular.error_file import ErrorFile, Sink
 from takeback.tabular.field_reader import FieldReader
 from takeback.tabular.findings import Findings
-from takeback.tabular.parsed import TAB, ParsedColumn
+from takeback.tabular.glance import FACTOR, Beginnings
+from takeback.tabular.parsed import ParsedColumn
 from takeback.tabular.plan import Plan
 from takeback.tabular.table import TEXT, Chunk
 from takeback.tabular.text_rows import side_by_side
@@ -28,8 +30,7 @@ from takeback.tabular.text_rows import side_by_side
 _NET = Column(kind="money", label="Net", example="")
 _GROSS, _FEES = "sale_price_cents", "ebay_fees_cents"
 _SAFE_TO_ADD = 1 << 40  # times the rows of a chunk this is still a 64-bit number
-_FEW = 8  # times as many good rows as bad ones: then these are cheaper to leave out of the text than of every column
-_BLANKS = np.array([int.from_bytes(text.encode(), "little") for text in BLANK], np.uint64)
+_BLANK = Beginnings(BLANK)
 
 
 class Pass:
@@ -103,25 +104,9 @@ class Pass:
         return told
 
     def _write_good(self, bad: np.ndarray, parsed: Mapping[str, ParsedColumn], rows: Sink) -> None:
-        left_out = np.flatnonzero(bad)
-        kept, count = slice(None), len(bad)
-        if len(left_out) * _FEW > count:
-            kept, count, left_out = np.flatnonzero(~bad), count - len(left_out), left_out[:0]
-        if not count:
-            return
-        pieces = [
-            parsed[field.name].copied(kept) if field.name in parsed else bytes([TAB]) + copy_text(field.default)
-            for field in self._plan.fields
-        ]
-        ids = self._ids.take(count - len(left_out))
-        if len(left_out):  # these need none of their own
-            ids = np.insert(ids, left_out - np.arange(len(left_out)), ids[0])
-        text, ends = side_by_side(ids, pieces)
-        text[-1] = ord("\n")
-        starts = np.concatenate([[0], ends])
-        for start, stop in zip([0, *ends[left_out].tolist()], [*starts[left_out].tolist(), int(ends[-1])], strict=True):
-            if start < stop:
-                rows.write(text[start + 1 : stop + 1].data)  # each row begins with the line end of the one before it
+        columns = [parsed[field.name].copied if field.name in parsed else copy_text(field.default) for field in self._plan.fields]
+        text = side_by_side(self._ids, columns, ~bad)
+        rows.write(text[1:].data)  # each row begins with the line end of the one before it
 
     def _show(self, chunk: Chunk, columns: Sequence[ByteCells], bad_rows: BadRows) -> None:
         for at in range(min(len(chunk.row_numbers), self.findings.rows_wanted)):
@@ -159,10 +144,6 @@ class Pass:
 
 def _same_as_above_or_blank(numbers: ByteCells) -> list[int]:
     """The rows whose order number may be that of the row above: equal, or one of the two blank. The first row is always one."""
-    looked = numbers.words(2)
-    same = np.ones(len(numbers), bool)
-    same[1:] = (looked[1:] == looked[:-1]).all(axis=1)
-    blank = np.isin(looked[:, 0], _BLANKS) & (looked[:, 1] == 0)
-    same |= blank
-    same[1:] |= blank[:-1]
-    return np.flatnonzero(same).tolist()
+    found = np.empty(len(numbers), bool)
+    loops.repeat(*numbers.arrays(), _BLANK.marks, int(FACTOR), found.view(np.uint8))
+    return np.flatnonzero(found).tolist()

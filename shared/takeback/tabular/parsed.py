@@ -8,12 +8,9 @@ import numpy as np
 
 from takeback.records import Column
 from takeback.rules.values import Problem
-from takeback.tabular.byte_cells import ByteCells
-from takeback.tabular.text_rows import Items, Led
+from takeback.tabular.byte_cells import Buffer, ByteCells
 
 WIDTHS = (1, 2, 3, 4, 8)  # 64-bit words of cells that are looked at together; what is longer is read by itself
-TAB = 9
-_MOST = 0.9
 
 
 class Problems(list[Problem | None]):
@@ -35,43 +32,32 @@ class Problems(list[Problem | None]):
 
 
 class ParsedColumn:
-    """Row i has the problem `problems[problem[i]]`. Money has its `cents`, 0 where there is none; `filled` says where there is one."""
+    """Row i has the problem `problems[problem[i]]`, and COPY takes `copied[i]` of it.
+
+    Money has its `cents`, 0 where there is none; `filled` says where there is one.
+    """
 
     def __init__(self, column: Column, cells: ByteCells, problems: Problems) -> None:
         self.problem = np.zeros(len(cells), np.int32)
         self.problems = problems
         self.cents = np.zeros(len(cells) if column.kind == "money" else 0, np.int64)
         self.filled = np.zeros(len(self.cents), bool)
-        # An id or a text is copied from where it stands unless it is changed; all else is rendered.
-        self.kept = cells if column.kind in ("id", "text") else None
-        rendered = len(cells) if self.kept is None else 0
-        self._texts, self._lengths = np.zeros((rendered, 1), np.uint64), np.zeros(rendered, np.int64)
+        self.is_kept = column.kind in ("id", "text")  # these are copied from where they stand unless they are changed; all else is rendered
+        self.copied = cells if self.is_kept else ByteCells(Buffer.of(b""), np.zeros(len(cells), np.int64), np.zeros(len(cells), np.int64))
 
     @property
     def bad(self) -> np.ndarray:
         """Which rows have a problem here."""
         return self.problem != 0
 
-    def copied(self, rows: np.ndarray | slice) -> Items | Led:
-        """What COPY takes of some rows, with a tab before it."""
-        if self.kept is not None:
-            return Led(TAB, self.kept.take(rows))
-        if self._texts.shape[1] <= 4:
-            return Items(self._texts.view(f"V{8 * self._texts.shape[1]}")[:, 0][rows], self._lengths[rows])
-        cells = ByteCells.of_bytes([bytes(text)[1:length] for text, length in zip(self._texts[rows], self._lengths[rows], strict=True)])
-        return Led(TAB, cells)
-
-    def render(self, rows: np.ndarray | slice, texts: np.ndarray, lengths: np.ndarray) -> None:
-        """Put texts, as rows of 64-bit words, into some rows; each begins with a tab."""
-        if len(texts) == len(self._texts):
-            self._texts, self._lengths = texts, lengths
+    def render(self, rows: np.ndarray | slice, cells: ByteCells) -> None:
+        """Let COPY take other cells of some rows."""
+        if len(cells) == len(self.copied):
+            self.copied = cells
             return
-        if self._texts.shape[1] < texts.shape[1]:
-            wider = np.zeros((len(self._texts), texts.shape[1]), np.uint64)
-            wider[:, : self._texts.shape[1]] = self._texts
-            self._texts = wider
-        self._texts[rows, : texts.shape[1]] = texts
-        self._lengths[rows] = lengths
+        buffer = cells.buffer
+        self.copied.starts[rows] = cells.starts + self.copied.buffer.add(buffer.data[: buffer.end])
+        self.copied.lengths[rows] = cells.lengths
 
 
 class Part:
@@ -105,13 +91,3 @@ class Part:
         if len(positions) == len(self.cells):
             return self
         return Part(self.cells.take(positions), self.row_numbers, self.places_of(positions))
-
-    def usual_words(self) -> int:
-        """How many 64-bit words nearly all of the cells need; 0 when that are too many."""
-        lengths = self.cells.lengths
-        enough = _MOST * len(lengths)
-        return next((words for words in WIDTHS if np.count_nonzero(lengths <= 8 * words) >= enough), 0)
-
-    def longer(self, words: int) -> np.ndarray:
-        """The positions of the cells that need more."""
-        return np.flatnonzero(self.cells.lengths > 8 * words)

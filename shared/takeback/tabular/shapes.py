@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Literal
 
-import numpy as np
-
 from takeback.records import Column
 from takeback.rules.decisions import Evidence, Reading
 from takeback.rules.values import Problem, Value, parse_cell
@@ -23,10 +21,6 @@ FACTORS = (1, 10, 100, -1, -10, -100)
 MOST_DIGITS = 15  # so that a value is exact as a 64-bit float
 _FILLINGS = ("1", "12", "90", "3007", "95", "123456789", "7", "4608", "9")  # the n-th ends in n
 
-_ZEROS = np.uint64(0x3030303030303030)  # the text 00000000
-_LOW, _HIGH = np.uint64(0x7F7F7F7F7F7F7F7F), np.uint64(0x8080808080808080)
-_TO_HIGH = np.uint64(0x7676767676767676)  # 10 + 0x76 has the high bit
-_FIFTEENS, _ONES, _ONE = np.uint64(0x0F0F0F0F0F0F0F0F), np.uint64(0x0101010101010101), np.uint64(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,55 +93,3 @@ def _is_digit(sign: str) -> bool:
 
 def _digits(text: str) -> int:
     return int("".join(filter(_is_digit, text)) or "0")
-
-
-def split(words: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Cells as 64-bit words taken apart: the shape, the digits (as values) and where they stand (1 in these bytes).
-
-    The last one leaves out leading zeros.
-    """
-    values = words ^ _ZEROS  # the bytes of digits are 0 to 9 now, all others are 10 or more
-    digit = values & _LOW
-    digit += _TO_HIGH
-    digit |= values
-    np.invert(digit, out=digit)
-    digit &= _HIGH
-    digit >>= np.uint64(7)
-    values &= digit * np.uint64(15)
-    other = values + _FIFTEENS
-    other >>= np.uint64(4)
-    other &= _ONES  # 1 in the byte of each digit that is not 0
-    from_first = _from_first(other)
-    from_first &= digit
-    inner = _to_last(other)
-    inner &= from_first
-    shape = words ^ values
-    shape |= inner
-    return shape, values, from_first
-
-
-def between(marks: np.ndarray) -> np.ndarray:
-    """Ones in all bytes from the first mark of a row to its last one."""
-    found = _from_first(marks)
-    found &= _to_last(marks)
-    found &= _ONES
-    return found
-
-
-def _from_first(marks: np.ndarray) -> np.ndarray:
-    """All bits from the first mark of a row on."""
-    found = np.negative(marks)
-    found |= marks
-    for at in range(1, marks.shape[1]):
-        found[:, at] |= np.negative(found[:, at - 1] >> np.uint64(63))
-    return found
-
-
-def _to_last(marks: np.ndarray) -> np.ndarray:
-    """Ones in all bytes up to the last mark of a row."""
-    found = marks.copy()
-    for bits in (8, 16, 32):
-        found |= found >> np.uint64(bits)
-    for at in range(marks.shape[1] - 2, -1, -1):
-        found[:, at] |= np.negative(found[:, at + 1] & _ONE)
-    return found

@@ -73,7 +73,7 @@ class SheetCutter:
 
     def __init__(self, is_number: Callable[[str], bool]) -> None:
         self._is_number = is_number
-        self._attributes = Classes(3, _MOST_ATTRIBUTES)
+        self._attributes = Classes(_MOST_ATTRIBUTES)
         self._forms = np.array([UNKNOWN])  # by number of the attributes
         self._tags_of_odd: dict[bytes, int] = {}
         self._last_row = -1
@@ -162,7 +162,7 @@ class SheetCutter:
         return np.where(is_value & (starts <= stops), forms, np.where(is_blank, BLANK, ODD)), starts, stops
 
     def _forms_of(self, attributes: ByteCells) -> np.ndarray:
-        numbers, new = self._attributes.number(attributes.words(3))
+        numbers, new = self._attributes.number(attributes)
         if len(new):
             self._forms = np.append(self._forms, [self._form(attributes[at]) for at in new.tolist()])
         return self._forms.take(numbers)
