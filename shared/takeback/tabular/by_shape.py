@@ -77,9 +77,8 @@ class _Shapes:
         self.seen, self._cells = np.zeros(count, np.int64), np.zeros(count, np.int64)
         self.settled, self.filled, self._asked, self._changed = (np.zeros(count, bool) for _ in range(4))
         self.problem = np.zeros(count, np.int32)
-        # The value is the digits times a factor, and a constant; its text a sign, the digits and zeros, or a constant.
-        self._factor, self._constant, self._signs, self._zeros = (np.zeros(count, np.int64) for _ in range(4))
-        self._constants: dict[int, bytes] = {}
+        self._factor, self._constant = np.zeros(count, np.int64), np.zeros(count, np.int64)  # an amount is its digits times one, or the other
+        self._constants: dict[int, bytes] = {}  # what COPY takes
 
     def number(self, cells: ByteCells) -> tuple[np.ndarray, np.ndarray]:
         """The numbers of some shapes, and how many there are of each."""
@@ -104,7 +103,6 @@ class _Shapes:
         self._changed[number] = found.kind != "same"
         if found.kind == "times":
             self._factor[number] = found.factor
-            self._signs[number], self._zeros[number] = found.factor < 0, len(str(abs(found.factor))) - 1
         elif found.kind == "constant":
             self._constants[number] = copy_text(found.value)
             self._constant[number] = found.value if type(found.value) is int else 0
@@ -121,19 +119,15 @@ class _Shapes:
     def values(self, cells: ByteCells, numbers: np.ndarray) -> tuple[ByteCells, np.ndarray]:
         """What COPY takes of each cell, and the amounts."""
         constants = b"".join(self._constants.values())
-        text = np.empty(len(constants) + int(cells.lengths.sum()) + 3 * len(cells) + SLACK, np.uint8)
+        text = np.empty(len(constants) + int(cells.lengths.sum()) + 4 * len(cells) + 2 * SLACK, np.uint8)
         text[: len(constants)] = np.frombuffer(constants, np.uint8)
         amounts, starts, lengths = (np.empty(len(cells), np.int64) for _ in range(3))
-        end = loops.take_digits(*cells.arrays(), amounts, text, len(constants), starts, lengths)
-        amounts *= self._factor.take(numbers)
-        amounts += self._constant.take(numbers)
-        signs = self._signs.take(numbers)
-        starts -= signs
-        lengths += signs
-        lengths += self._zeros.take(numbers)
+        end = loops.take_amounts(
+            *cells.arrays(), numbers, self._factor, self._constant, amounts, text, len(constants), starts, lengths
+        )
         at = 0
         for number, constant in self._constants.items():
-            some = numbers == number
+            some = np.flatnonzero(numbers == number)
             starts[some], lengths[some] = at, len(constant)
             at += len(constant)
         return ByteCells(Buffer(text, end), starts, lengths), amounts

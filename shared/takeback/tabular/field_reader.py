@@ -67,7 +67,7 @@ class _KindReader:
 
     def read(self, part: Part, out: ParsedColumn) -> None:
         glance = self._glance
-        if glance and (glance.pays or self._kind == "text"):
+        if glance and (glance.pays or self._kind in ("text", "id")):
             part, glance = glance.read(part, out), None
             if not len(part):
                 return

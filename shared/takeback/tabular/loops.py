@@ -36,6 +36,12 @@ _LOWS = cython.declare(cython.ulonglong, 0x7F7F7F7F7F7F7F7F)
 _ZEROS = cython.declare(cython.ulonglong, 0x3030303030303030)  # the text 00000000
 _TO_HIGH = cython.declare(cython.ulonglong, 0x7676767676767676)  # 10 + 0x76 has the high bit
 _FIFTEENS = cython.declare(cython.ulonglong, 0x0F0F0F0F0F0F0F0F)
+_TEN_AND_ONE = cython.declare(cython.ulonglong, (10 << 8) + 1)
+_HUNDRED_AND_ONE = cython.declare(cython.ulonglong, (100 << 16) + 1)
+_MYRIAD_AND_ONE = cython.declare(cython.ulonglong, (10000 << 32) + 1)
+_EVERY_SECOND = cython.declare(cython.ulonglong, 0x00FF00FF00FF00FF)
+_EVERY_FOURTH = cython.declare(cython.ulonglong, 0x0000FFFF0000FFFF)
+_NIBBLES = cython.declare(cython.ulonglong, 0x0F0F0F0F0F0F0F0F)
 _LOWER_CASE = cython.declare(cython.ulonglong, 0x2020202020202020)
 _INDEX = cython.declare(cython.ulonglong, 0x0001020304050607)
 _ODD_FACTOR = cython.declare(cython.ulonglong, 0x9E3779B97F4A7C15)
@@ -503,55 +509,95 @@ def spread_keys(hashes: cython.const[cython.ulonglong][::1], known: cython.Py_ss
             slots[slot] = key
 
 
-def take_digits(
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _value_of_eight(digits: cython.ulonglong) -> cython.ulonglong:
+    """Eight digits in a word, the first one lowest, as a number: two, four and eight at a time."""
+    found: cython.ulonglong = digits & _NIBBLES
+    found = ((found * _TEN_AND_ONE & _ALL) >> 8) & _EVERY_SECOND
+    found = ((found * _HUNDRED_AND_ONE & _ALL) >> 16) & _EVERY_FOURTH
+    return (found * _MYRIAD_AND_ONE & _ALL) >> 32
+
+
+def take_amounts(
     text: cython.const[cython.uchar][::1],
     starts: cython.const[cython.longlong][::1],
     lengths: cython.const[cython.longlong][::1],
-    values: cython.longlong[::1],
+    numbers: cython.const[cython.longlong][::1],
+    factors: cython.const[cython.longlong][::1],
+    constants: cython.const[cython.longlong][::1],
+    amounts: cython.longlong[::1],
     out: cython.uchar[::1],
     place: cython.Py_ssize_t,
     places: cython.longlong[::1],
-    counts: cython.longlong[::1],
+    sizes: cython.longlong[::1],
 ) -> int:
-    """The digits of cells, without leading zeros: as a number, and as a text in `out`, from a place on, with “-” before it and “00” behind it.
+    """The amounts of cells by the numbers of their shapes, and their texts, which are written into `out` from a place on.
 
-    The text's own digits begin at `places[i]` and are `counts[i]`. Cells longer than _LONGEST_SHAPE have none. Gives the end of the texts.
+    An amount is the number that the cell's digits make, times the `factors[n]` of its shape: 1, 10 or 100, or one of these less
+    than 0. Where that is 0, it is `constants[n]`, and there is no text. No cell with a factor has more than 16 digits behind the
+    zeros that it begins with. Gives the end of the texts.
     """
     count: cython.Py_ssize_t = starts.shape[0]
     at: cython.Py_ssize_t
     behind: cython.Py_ssize_t
     start: cython.Py_ssize_t
     length: cython.Py_ssize_t
+    digits: cython.Py_ssize_t
+    shape: cython.Py_ssize_t
+    factor: cython.longlong
     value: cython.ulonglong
     sign: cython.uchar
+    has_begun: cython.bint
     is_taken: cython.bint
     is_inside: cython.bint = True
-    if place < 0 or lengths.shape[0] != count or values.shape[0] < count or places.shape[0] < count or counts.shape[0] < count:
+    if place < 0 or lengths.shape[0] != count or numbers.shape[0] != count or constants.shape[0] != factors.shape[0]:
+        raise IndexError
+    if amounts.shape[0] < count or places.shape[0] < count or sizes.shape[0] < count:
         raise IndexError
     with cython.nogil:
         for at in range(count):
             start = starts[at]
             length = lengths[at]
-            if length > _LONGEST_SHAPE:
-                length = 0
-            if start < 0 or length < 0 or start + length > text.shape[0] or place + length + 3 > out.shape[0]:
+            shape = numbers[at]
+            if start < 0 or length < 0 or start + length > text.shape[0] or shape < 0 or shape >= factors.shape[0]:
                 is_inside = False
                 break
-            out[place] = 45
-            place += 1
+            factor = factors[shape]
             places[at] = place
-            value = 0
+            if factor == 0:
+                amounts[at] = constants[shape]
+                sizes[at] = 0
+                continue
+            if place + length + 16 > out.shape[0]:
+                is_inside = False
+                break
+            if factor < 0:
+                out[place] = 45
+                place += 1
+            digits = place
+            has_begun = False
             for behind in range(start, start + length):
                 sign = text[behind]
-                is_taken = (48 <= sign) & (sign <= 57) & ((sign != 48) | (value != 0))
+                is_taken = (48 <= sign) & (sign <= 57)
+                has_begun |= is_taken & (sign != 48)
+                is_taken &= has_begun
                 out[place] = sign
                 place += is_taken
-                value = (value * 10 + sign - 48) & _ALL if is_taken else value
-            values[at] = cython.cast(cython.longlong, value & (_ALL >> 1))
-            counts[at] = place - places[at]
-            out[place] = 48
-            out[place + 1] = 48
-            place += 2
+            length = place - digits
+            if length <= 8:
+                value = _value_of_eight(_word(out, digits) << 8 * (8 - length)) if length else 0
+            else:
+                value = _value_of_eight(_word(out, digits) << 8 * (16 - length) if length < 16 else _word(out, digits))
+                value = value * 100000000 + _value_of_eight(_word(out, place - 8))
+            amounts[at] = cython.cast(cython.longlong, value) * factor
+            if factor > 1 or factor < -1:
+                out[place] = 48
+                out[place + 1] = 48
+                place += 1 if factor == 10 or factor == -10 else 2
+            sizes[at] = place - places[at]
     if not is_inside:
         raise IndexError
     return place

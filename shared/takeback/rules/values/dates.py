@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from takeback.rules.options import DateOrder
@@ -119,6 +120,13 @@ def read_date(text: str, numbers: tuple[NumberDates | None, ...] = ()) -> date |
     """
     if len(text) > _LONGEST:
         return _NO_DATE
+    found = _outline(text)
+    return _from_number(found, numbers) if isinstance(found, str) else found
+
+
+@lru_cache(maxsize=1 << 14)  # a cell is looked at as a date and as evidence, and the days of some years come again and again
+def _outline(text: str) -> date | NumericDate | Problem | str:
+    """The date as far as the text says it; a number that may count days or seconds as it stands."""
     found = _of_numbers(text)  # most cells are three numbers and nothing else
     if found is not None:
         return found
@@ -130,9 +138,7 @@ def read_date(text: str, numbers: tuple[NumberDates | None, ...] = ()) -> date |
     found = _of_numbers(core)
     if found is not None:
         return found
-    if _BARE_NUMBER.fullmatch(core):
-        return _from_number(core, numbers)
-    return _named(core)
+    return core if _BARE_NUMBER.fullmatch(core) else _named(core)
 
 
 def _of_numbers(core: str) -> date | NumericDate | Problem | None:
