@@ -77,8 +77,9 @@ class _Shapes:
         self.seen, self._cells = np.zeros(count, np.int64), np.zeros(count, np.int64)
         self.settled, self.filled, self._asked, self._changed = (np.zeros(count, bool) for _ in range(4))
         self.problem = np.zeros(count, np.int32)
-        self._factor, self._constant = np.zeros(count, np.int64), np.zeros(count, np.int64)  # an amount is its digits times one, or the other
-        self._constants: dict[int, bytes] = {}  # what COPY takes
+        self._factor = np.zeros(count, np.int64)  # an amount is the digits times this, or where there is none
+        self._constant = np.zeros((3, count), np.int64)  # a constant, of which COPY takes so many bytes from a place on of
+        self._constants = b""
 
     def number(self, cells: ByteCells) -> tuple[np.ndarray, np.ndarray]:
         """The numbers of some shapes, and how many there are of each."""
@@ -104,8 +105,9 @@ class _Shapes:
         if found.kind == "times":
             self._factor[number] = found.factor
         elif found.kind == "constant":
-            self._constants[number] = copy_text(found.value)
-            self._constant[number] = found.value if type(found.value) is int else 0
+            text = copy_text(found.value)
+            self._constant[:, number] = found.value if type(found.value) is int else 0, len(self._constants), len(text)
+            self._constants += text
 
     def see(self, part: Part, numbers: np.ndarray, counts: np.ndarray) -> None:
         """Count the settled cells for the evidence, and keep the first of each shape."""
@@ -118,18 +120,11 @@ class _Shapes:
 
     def values(self, cells: ByteCells, numbers: np.ndarray) -> tuple[ByteCells, np.ndarray]:
         """What COPY takes of each cell, and the amounts."""
-        constants = b"".join(self._constants.values())
-        text = np.empty(len(constants) + int(cells.lengths.sum()) + 4 * len(cells) + 2 * SLACK, np.uint8)
-        text[: len(constants)] = np.frombuffer(constants, np.uint8)
-        amounts, starts, lengths = (np.empty(len(cells), np.int64) for _ in range(3))
-        end = loops.take_amounts(
-            *cells.arrays(), numbers, self._factor, self._constant, amounts, text, len(constants), starts, lengths
-        )
-        at = 0
-        for number, constant in self._constants.items():
-            some = np.flatnonzero(numbers == number)
-            starts[some], lengths[some] = at, len(constant)
-            at += len(constant)
+        begin, count = len(self._constants), len(cells)
+        text = np.empty(begin + int(cells.lengths.sum()) + 4 * count + 2 * SLACK, np.uint8)
+        text[:begin] = np.frombuffer(self._constants, np.uint8)
+        amounts, starts, lengths = (np.empty(count, np.int64) for _ in range(3))
+        end = loops.take_amounts(*cells.arrays(), numbers, self._factor, self._constant, amounts, text, begin, starts, lengths)
         return ByteCells(Buffer(text, end), starts, lengths), amounts
 
     def place(self, part: Part, numbers: np.ndarray, counts: np.ndarray, kept: ByteCells) -> ByteCells:
@@ -138,4 +133,5 @@ class _Shapes:
             return kept
         changed = np.flatnonzero(self._changed.take(numbers))
         which, different = pd.factorize(numbers[changed])
-        return kept.put(part.places_of(changed), [self._constants.get(number, b"") for number in different.tolist()], which)
+        texts = [self._constants[at : at + length] for _, at, length in self._constant[:, different].T.tolist()]
+        return kept.put(part.places_of(changed), texts, which)

@@ -12,7 +12,7 @@ from takeback.tabular.byte_cells import ByteCells
 
 _FEWEST = 64  # keys that there is room for at first
 _USUAL_BYTES = 16  # of a key
-_SEED = int.from_bytes(os.urandom(8), "little")  # nobody can make up cells that all meet in one place of a table
+_FACTOR = int.from_bytes(os.urandom(8), "little") | 1  # nobody can make up cells that all meet in one place of a table
 
 
 def distinct(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -35,7 +35,8 @@ class Classes:
         self._of_shapes = of_shapes
         self._known = 0
         self._slots = np.zeros(4 * _FEWEST, np.int32)
-        self._hashes, self._ends = np.zeros(_FEWEST, np.uint64), np.zeros(_FEWEST, np.int64)
+        self._hashes, self._heads = np.zeros(_FEWEST, np.uint64), np.zeros(_FEWEST, np.uint64)
+        self._ends = np.zeros(_FEWEST, np.int64)
         self._keys = np.zeros(_FEWEST * _USUAL_BYTES, np.uint8)
 
     def __len__(self) -> int:
@@ -52,9 +53,9 @@ class Classes:
         new, at = [np.zeros(0, np.int64)], 0
         while True:
             before, found = self._known, np.empty(len(self._ends), np.int64)
-            tables = (self._slots, self._hashes, self._ends, self._keys)
+            tables = (self._slots, self._hashes, self._heads, self._ends, self._keys)
             at, self._known = loops.number(
-                text, starts, lengths, at, self._of_shapes, _SEED, *tables, before, self._most, numbers, found
+                text, starts, lengths, at, self._of_shapes, _FACTOR, *tables, before, self._most, numbers, found
             )
             new.append(found[: self._known - before])
             if at == len(cells):
@@ -64,7 +65,8 @@ class Classes:
     def _make_room(self, length: int) -> None:
         """Room for as many keys again, and for one of some length."""
         if self._known + 1 >= len(self._ends):
-            self._hashes, self._ends = (np.concatenate([some, np.zeros_like(some)]) for some in (self._hashes, self._ends))
+            tables = (self._hashes, self._heads, self._ends)
+            self._hashes, self._heads, self._ends = (np.concatenate([table, np.zeros_like(table)]) for table in tables)
             self._slots = np.zeros(4 * len(self._ends), np.int32)
             loops.spread_keys(self._hashes, self._known, self._slots)
         else:

@@ -44,7 +44,6 @@ _EVERY_FOURTH = cython.declare(cython.ulonglong, 0x0000FFFF0000FFFF)
 _NIBBLES = cython.declare(cython.ulonglong, 0x0F0F0F0F0F0F0F0F)
 _LOWER_CASE = cython.declare(cython.ulonglong, 0x2020202020202020)
 _INDEX = cython.declare(cython.ulonglong, 0x0001020304050607)
-_ODD_FACTOR = cython.declare(cython.ulonglong, 0x9E3779B97F4A7C15)
 
 
 @cython.cfunc
@@ -95,9 +94,8 @@ def _first(marks: cython.ulonglong) -> cython.Py_ssize_t:
 @cython.exceptval(check=False)
 def _up_to(word: cython.ulonglong, length: cython.Py_ssize_t) -> cython.ulonglong:
     """The first bytes of a word, fewer than eight or all, and zeros behind them."""
-    if length >= 8:
-        return word
-    return word & ((cython.cast(cython.ulonglong, 1) << 8 * length) - 1)
+    half: cython.Py_ssize_t = 4 * (length if length < 8 else 8)  # in two steps, for no word can be shifted by all its bits
+    return word & ~((_ALL << half & _ALL) << half)
 
 
 def tally(text: cython.const[cython.uchar][::1]) -> tuple[int, int, bool]:
@@ -316,15 +314,15 @@ def _undouble(text: cython.uchar[::1], start: cython.Py_ssize_t, length: cython.
 @cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
-def _hash(text: cython.const[cython.uchar][::1], start: cython.Py_ssize_t, length: cython.Py_ssize_t, seed: cython.ulonglong) -> cython.ulonglong:
-    found: cython.ulonglong = seed ^ cython.cast(cython.ulonglong, length)
+def _hash(
+    text: cython.const[cython.uchar][::1], start: cython.Py_ssize_t, length: cython.Py_ssize_t, factor: cython.ulonglong
+) -> cython.ulonglong:
+    found: cython.ulonglong = 0
     at: cython.Py_ssize_t = 0
     while at < length:
-        found = ((found ^ _up_to(_word(text, start + at), length - at)) * _ODD_FACTOR) & _ALL
-        found ^= found >> 32
+        found = ((found ^ found >> 32 ^ _up_to(_word(text, start + at), length - at)) * factor) & _ALL
         at += 8
-    found = (found * _ODD_FACTOR) & _ALL
-    return found ^ found >> 29
+    return found
 
 
 @cython.cfunc
@@ -362,6 +360,24 @@ def _copy(
     while done < length:
         _put_word(out, at + done, _word(text, start + done))
         done += 8
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _short_shape(word: cython.ulonglong) -> cython.ulonglong:
+    """The shape of a cell of at most eight bytes: 1 for each digit from the first to the last that is not 0, the other digits 0."""
+    value: cython.ulonglong = word ^ _ZEROS  # the bytes of digits are 0 to 9 now, all others are 10 or more
+    digits: cython.ulonglong = (~(((value & _LOWS) + _TO_HIGH) | value) & _HIGHS) >> 7
+    marks: cython.ulonglong
+    value &= digits * 15
+    marks = ((value + _FIFTEENS) >> 4) & _ONES  # of the digits that are not 0
+    digits &= marks | ((~marks + 1) & _ALL)
+    marks |= marks >> 8
+    marks |= marks >> 16
+    marks |= marks >> 32
+    return word ^ value | digits & marks
 
 
 @cython.cfunc
@@ -410,15 +426,26 @@ def _shape(text: cython.const[cython.uchar][::1], start: cython.Py_ssize_t, leng
 
 
 
+@cython.cfunc
+def _bits_left(slots: cython.Py_ssize_t) -> cython.int:
+    """How far a hash is to be moved to point to one of so many slots, a power of two."""
+    bits: cython.int = 0
+    while slots > 1:
+        slots >>= 1
+        bits += 1
+    return 64 - bits
+
+
 def number(
     text: cython.const[cython.uchar][::1],
     starts: cython.const[cython.longlong][::1],
     lengths: cython.const[cython.longlong][::1],
     first: cython.Py_ssize_t,
     by_shape: cython.bint,
-    seed: cython.ulonglong,
+    factor: cython.ulonglong,
     slots: cython.int[::1],
     hashes: cython.ulonglong[::1],
+    heads: cython.ulonglong[::1],
     ends: cython.longlong[::1],
     keys: cython.uchar[::1],
     known: cython.Py_ssize_t,
@@ -428,13 +455,14 @@ def number(
 ) -> tuple[int, int]:
     """Give cells, or their shapes, the numbers of equal keys, from a cell on; gives the cell at which a table is full, and the last number.
 
-    Key n has its hash in `hashes[n]` and ends before `keys[ends[n]]`, where key n + 1 begins. What has no key gets the next
+    Key n has its hash in `hashes[n]`, its first eight bytes in `heads[n]`, and ends before `keys[ends[n]]`, where key n + 1 begins. What has no key gets the next
     number as long as that is not above `most`, else 0; its place goes to `new`, key n to `new[n - known - 1]`. Shapes of cells
     longer than _LONGEST_SHAPE are 0. `slots` is the hash table: a power of two, more than twice the number of keys.
     """
     count: cython.Py_ssize_t = starts.shape[0]
     before: cython.Py_ssize_t = known
     mask: cython.ulonglong = slots.shape[0] - 1
+    shift: cython.int = _bits_left(slots.shape[0])
     at: cython.Py_ssize_t = first
     start: cython.Py_ssize_t
     length: cython.Py_ssize_t
@@ -442,9 +470,10 @@ def number(
     slot: cython.ulonglong
     found: cython.ulonglong
     key: cython.Py_ssize_t
+    head: cython.ulonglong
     if lengths.shape[0] != count or numbers.shape[0] < count or first < 0 or slots.shape[0] & (slots.shape[0] - 1):
         raise IndexError
-    if known < 0 or known >= ends.shape[0] or hashes.shape[0] < ends.shape[0] or 2 * known > slots.shape[0]:
+    if known < 0 or known >= ends.shape[0] or hashes.shape[0] < ends.shape[0] or heads.shape[0] < ends.shape[0] or 2 * known > slots.shape[0]:
         raise IndexError
     is_inside: cython.bint = True
     with cython.nogil:
@@ -455,7 +484,12 @@ def number(
                 is_inside = False
                 break
             behind = ends[known]
-            if by_shape:
+            head = _up_to(_word(text, start), length)
+            if length <= 8:
+                if by_shape:
+                    head = _short_shape(head)
+                found = (head * factor) & _ALL
+            elif by_shape:
                 if length > _LONGEST_SHAPE:
                     numbers[at] = 0
                     at += 1
@@ -463,13 +497,16 @@ def number(
                 if behind + _LONGEST_SHAPE + 8 > keys.shape[0]:
                     break
                 _shape(text, start, length, keys, behind)
-                found = _hash(keys, behind, length, seed)
+                head = _word(keys, behind)
+                found = _hash(keys, behind, length, factor)
             else:
-                found = _hash(text, start, length, seed)
-            slot = found & mask
+                found = _hash(text, start, length, factor)
+            slot = found >> shift
             key = slots[slot]
             while key:
-                if hashes[key] == found and ends[key] - ends[key - 1] == length:
+                if heads[key] == head and ends[key] - ends[key - 1] == length and (length <= 8 or hashes[key] == found):
+                    if length <= 8:
+                        break
                     if _equal(keys, ends[key - 1], keys, behind, length) if by_shape else _equal(keys, ends[key - 1], text, start, length):
                         break
                 slot = (slot + 1) & mask
@@ -479,13 +516,16 @@ def number(
                     break
                 if known - before >= new.shape[0]:
                     break
-                if not by_shape:
+                if length <= 8:
+                    _put_word(keys, behind, head)
+                elif not by_shape:
                     _copy(text, start, keys, behind, length)
                 new[known - before] = at
                 known += 1
                 key = known
                 slots[slot] = key
                 hashes[key] = found
+                heads[key] = head
                 ends[key] = behind + length
             numbers[at] = key
             at += 1
@@ -497,13 +537,14 @@ def number(
 def spread_keys(hashes: cython.const[cython.ulonglong][::1], known: cython.Py_ssize_t, slots: cython.int[::1]) -> None:
     """Fill an empty hash table with the first keys."""
     mask: cython.ulonglong = slots.shape[0] - 1
+    shift: cython.int = _bits_left(slots.shape[0])
     slot: cython.ulonglong
     key: cython.Py_ssize_t
     if known >= hashes.shape[0] or 2 * known > slots.shape[0] or slots.shape[0] & (slots.shape[0] - 1):
         raise IndexError
     with cython.nogil:
         for key in range(1, known + 1):
-            slot = hashes[key] & mask
+            slot = hashes[key] >> shift
             while slots[slot]:
                 slot = (slot + 1) & mask
             slots[slot] = key
@@ -527,7 +568,7 @@ def take_amounts(
     lengths: cython.const[cython.longlong][::1],
     numbers: cython.const[cython.longlong][::1],
     factors: cython.const[cython.longlong][::1],
-    constants: cython.const[cython.longlong][::1],
+    constants: cython.const[cython.longlong][:, ::1],
     amounts: cython.longlong[::1],
     out: cython.uchar[::1],
     place: cython.Py_ssize_t,
@@ -537,8 +578,8 @@ def take_amounts(
     """The amounts of cells by the numbers of their shapes, and their texts, which are written into `out` from a place on.
 
     An amount is the number that the cell's digits make, times the `factors[n]` of its shape: 1, 10 or 100, or one of these less
-    than 0. Where that is 0, it is `constants[n]`, and there is no text. No cell with a factor has more than 16 digits behind the
-    zeros that it begins with. Gives the end of the texts.
+    than 0. Where that is 0, `constants` have the amount, and where its text stands in `out` and how long it is. No cell with a factor
+    has more than 16 digits behind the zeros that it begins with. Gives the end of the texts.
     """
     count: cython.Py_ssize_t = starts.shape[0]
     at: cython.Py_ssize_t
@@ -553,7 +594,7 @@ def take_amounts(
     has_begun: cython.bint
     is_taken: cython.bint
     is_inside: cython.bint = True
-    if place < 0 or lengths.shape[0] != count or numbers.shape[0] != count or constants.shape[0] != factors.shape[0]:
+    if place < 0 or lengths.shape[0] != count or numbers.shape[0] != count or constants.shape[0] != 3 or constants.shape[1] != factors.shape[0]:
         raise IndexError
     if amounts.shape[0] < count or places.shape[0] < count or sizes.shape[0] < count:
         raise IndexError
@@ -566,11 +607,12 @@ def take_amounts(
                 is_inside = False
                 break
             factor = factors[shape]
-            places[at] = place
             if factor == 0:
-                amounts[at] = constants[shape]
-                sizes[at] = 0
+                amounts[at] = constants[0, shape]
+                places[at] = constants[1, shape]
+                sizes[at] = constants[2, shape]
                 continue
+            places[at] = place
             if place + length + 16 > out.shape[0]:
                 is_inside = False
                 break
