@@ -42,7 +42,7 @@ _MYRIAD_AND_ONE = cython.declare(cython.ulonglong, (10000 << 32) + 1)
 _EVERY_SECOND = cython.declare(cython.ulonglong, 0x00FF00FF00FF00FF)
 _EVERY_FOURTH = cython.declare(cython.ulonglong, 0x0000FFFF0000FFFF)
 _NIBBLES = cython.declare(cython.ulonglong, 0x0F0F0F0F0F0F0F0F)
-_LOWER_CASE = cython.declare(cython.ulonglong, 0x2020202020202020)
+_BLANKS = cython.declare(cython.ulonglong, 0x2020202020202020)  # what makes letters small as well
 _INDEX = cython.declare(cython.ulonglong, 0x0001020304050607)
 
 
@@ -590,6 +590,10 @@ def take_amounts(
     shape: cython.Py_ssize_t
     factor: cython.longlong
     value: cython.ulonglong
+    word: cython.ulonglong
+    others: cython.ulonglong
+    below: cython.ulonglong
+    zeros: cython.Py_ssize_t
     sign: cython.uchar
     has_begun: cython.bint
     is_taken: cython.bint
@@ -603,7 +607,7 @@ def take_amounts(
             start = starts[at]
             length = lengths[at]
             shape = numbers[at]
-            if start < 0 or length < 0 or start + length > text.shape[0] or shape < 0 or shape >= factors.shape[0]:
+            if start < 0 or length < 0 or start + length + 8 > text.shape[0] or shape < 0 or shape >= factors.shape[0]:
                 is_inside = False
                 break
             factor = factors[shape]
@@ -619,21 +623,40 @@ def take_amounts(
             if factor < 0:
                 out[place] = 45
                 place += 1
-            digits = place
-            has_begun = False
-            for behind in range(start, start + length):
-                sign = text[behind]
-                is_taken = (48 <= sign) & (sign <= 57)
-                has_begun |= is_taken & (sign != 48)
-                is_taken &= has_begun
-                out[place] = sign
-                place += is_taken
-            length = place - digits
             if length <= 8:
-                value = _value_of_eight(_word(out, digits) << 8 * (8 - length)) if length else 0
+                word = _up_to(_word(text, start), length)
+                value = word ^ _ZEROS  # the bytes of digits are 0 to 9 now, all others are 10 or more
+                others = ((((value & _LOWS) + _TO_HIGH) | value) & _HIGHS) >> 7
+                others = _up_to(others, length)
+                while others:  # the first sign that is no digit goes
+                    below = (others & (~others + 1)) - 1
+                    word = word & below | word >> 8 & ~below
+                    others = (others & (others - 1)) >> 8
+                    length -= 1
+                value = _up_to(word ^ _ZEROS, length)
+                if value:  # and the zeros before the first other digit
+                    zeros = _first(((value + _FIFTEENS) >> 4 & _ONES) << 7)
+                    word >>= 8 * zeros
+                    length -= zeros
+                    _put_word(out, place, word)
+                    place += length
+                    value = _value_of_eight(word << 8 * (8 - length) & _ALL)
             else:
-                value = _value_of_eight(_word(out, digits) << 8 * (16 - length) if length < 16 else _word(out, digits))
-                value = value * 100000000 + _value_of_eight(_word(out, place - 8))
+                digits = place
+                has_begun = False
+                for behind in range(start, start + length):
+                    sign = text[behind]
+                    is_taken = (48 <= sign) & (sign <= 57)
+                    has_begun |= is_taken & (sign != 48)
+                    is_taken &= has_begun
+                    out[place] = sign
+                    place += is_taken
+                length = place - digits
+                if length <= 8:
+                    value = _value_of_eight(_word(out, digits) << 8 * (8 - length) & _ALL) if length else 0
+                else:
+                    value = _value_of_eight(_word(out, digits) << 8 * (16 - length) & _ALL if length < 16 else _word(out, digits))
+                    value = value * 100000000 + _value_of_eight(_word(out, place - 8))
             amounts[at] = cython.cast(cython.longlong, value) * factor
             if factor > 1 or factor < -1:
                 out[place] = 48
@@ -745,7 +768,7 @@ def repeat(
                 is_inside = False
                 break
             word = _up_to(_word(text, start), length)
-            is_blank = blank[((word | _LOWER_CASE) * factor & _ALL) >> 48]
+            is_blank = blank[((word | _BLANKS) * factor & _ALL) >> 48]
             found[at] = is_blank or was_blank or (length == length_before and _equal(text, start, text, before, length))
             before = start
             length_before = length
@@ -766,7 +789,7 @@ def are_kept(
 ) -> None:
     """Mark the cells that a text field, or one of ids, keeps exactly as they are, and COPY takes like that.
 
-    They are not too long, have a visible ASCII sign at both ends, nothing that is escaped, and begin like no text that stands
+    They are not too long, have a visible ASCII sign at both ends, no backslash and no control sign, and begin like no text that stands
     for an empty cell: their first eight bytes, case aside, times `factor`, have no mark in the highest sixteen bits' place of
     `empty`. An id begins with no guard, and its second sign is none of a number that a spreadsheet rounded.
     """
@@ -778,7 +801,7 @@ def are_kept(
     word: cython.ulonglong
     marks: cython.ulonglong
     sign: cython.uchar
-    is_kept: cython.bint
+    backslashes: cython.ulonglong = _BACKSLASH * _ONES
     is_inside: cython.bint = True
     if lengths.shape[0] != count or found.shape[0] < count or empty.shape[0] != 65536:
         raise IndexError
@@ -802,17 +825,14 @@ def are_kept(
                 if length > 1 and (sign == 46 or sign == 44 or sign == 69 or sign == 101):
                     continue
             word = _up_to(_word(text, start), length)
-            if empty[((word | _LOWER_CASE) * factor & _ALL) >> 48]:
+            if empty[((word | _BLANKS) * factor & _ALL) >> 48]:
                 continue
-            is_kept = True
+            marks = 0
             done = 0
             while done < length:
-                word = _up_to(_word(text, start + done), length - done)
-                marks = _among(word, _TAB * _ONES) | _among(word, _LF * _ONES) | _among(word, _CR * _ONES) | _among(word, _BACKSLASH * _ONES)
-                if marks:
-                    is_kept = False
-                    break
+                word = _word(text, start + done)
+                marks |= _up_to((word - _BLANKS & _ALL) & ~word & _HIGHS | _among(word, backslashes), length - done)
                 done += 8
-            found[at] = is_kept
+            found[at] = not marks
     if not is_inside:
         raise IndexError
