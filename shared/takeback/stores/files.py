@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
-from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any, Self
 from uuid import UUID
 
@@ -172,10 +171,10 @@ class Writer:
         self.stored: Stored
         self._key = key
         self._content_type = content_type
-        self._new_buffer: Callable[[], IO[bytes]] = tempfile.TemporaryFile if on_disk else _roomy
+        self._buffer_of = _OnDisk if on_disk else _InMemory
 
     def __enter__(self) -> Self:
-        self._buffer = self._new_buffer()
+        self._buffer, self._other = self._buffer_of(), self._buffer_of()
         self._upload_id: str | None = None
         self._parts: list[Any] = []
         self._sender = ThreadPoolExecutor(1, "parts")
@@ -195,11 +194,12 @@ class Writer:
                 raise
             finally:
                 self._buffer.close()
+                self._other.close()
 
     def write(self, data: bytes | memoryview) -> None:
         """Add bytes at the end."""
         rest = memoryview(data)
-        while (room := _PART_BYTES - self._buffer.tell()) <= len(rest):
+        while (room := _PART_BYTES - self._buffer.size) <= len(rest):
             self._buffer.write(rest[:room])
             self._send_part()
             rest = rest[room:]
@@ -211,13 +211,14 @@ class Writer:
                 begun = client().create_multipart_upload(Bucket=settings().bucket, Key=self._key, ContentType=self._content_type)
             self._upload_id = begun["UploadId"]
         self._wait()
-        part, self._buffer = self._buffer, self._new_buffer()
-        self._bytes += part.tell()
+        part, self._buffer, self._other = self._buffer, self._other, self._buffer
+        self._buffer.empty()
+        self._bytes += part.size
         self._sending = self._sender.submit(self._put_part, self._upload_id, len(self._parts) + 1, part)
 
-    def _put_part(self, upload_id: str, number: int, part: IO[bytes]) -> dict[str, Any]:
-        with part, _asking("put"):
-            put = client().upload_part(Bucket=settings().bucket, Key=self._key, UploadId=upload_id, PartNumber=number, Body=_all_of(part))
+    def _put_part(self, upload_id: str, number: int, part: _InMemory | _OnDisk) -> dict[str, Any]:
+        with _asking("put"):
+            put = client().upload_part(Bucket=settings().bucket, Key=self._key, UploadId=upload_id, PartNumber=number, Body=part.body())
         return {"ETag": put["ETag"], "PartNumber": number}
 
     def _wait(self) -> None:
@@ -235,13 +236,13 @@ class Writer:
 
     def _finish(self) -> None:
         if self._upload_id is None:
-            self._bytes = self._buffer.tell()
-            body = _all_of(self._buffer)
+            self._bytes = self._buffer.size
+            body = self._buffer.body()
             with _asking("put"):
                 done = client().put_object(Bucket=settings().bucket, Key=self._key, Body=body, ContentType=self._content_type)
             self.stored = Stored(self._key, done.get("VersionId", done["ETag"]), self._bytes)
             return
-        if self._buffer.tell():
+        if self._buffer.size:
             self._send_part()
         self._wait()
         with _asking("put"):
@@ -251,17 +252,55 @@ class Writer:
         self.stored = Stored(self._key, done.get("VersionId", done["ETag"]), self._bytes)
 
 
-def _roomy() -> BytesIO:
-    """A buffer with the room of a part. One that grows with what is written is copied each time it does, nine times in all."""
-    buffer = BytesIO(bytes(_PART_BYTES))
-    buffer.seek(0)
-    return buffer
+class _InMemory:
+    """The room of a part, for one after the other: memory that is new each time has to be cleared by the kernel each time."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._bytes = bytearray(_PART_BYTES)
+        self._view = memoryview(self._bytes)
+
+    def write(self, data: memoryview) -> None:
+        """Add bytes, for which there has to be room."""
+        end = self.size + len(data)
+        self._view[self.size : end] = data
+        self.size = end
+
+    def body(self) -> bytes | bytearray:
+        """What was written, as boto3 sends it at once."""
+        return self._bytes if self.size == len(self._bytes) else bytes(self._view[: self.size])
+
+    def empty(self) -> None:
+        """Begin anew."""
+        self.size = 0
+
+    def close(self) -> None:
+        """Keep nothing."""
+        self._view.release()
 
 
-def _all_of(buffer: IO[bytes]) -> bytes | IO[bytes]:
-    """What was written into a buffer, as boto3 takes it: bytes are sent at once, a file in small pieces."""
-    if isinstance(buffer, BytesIO):
-        buffer.truncate()
-        return buffer.getvalue()
-    buffer.seek(0)
-    return buffer
+class _OnDisk:
+    """The same on disk."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
+
+    def write(self, data: memoryview) -> None:
+        """Add bytes."""
+        self.size += self._file.write(data)
+
+    def body(self) -> IO[bytes]:
+        """What was written, as boto3 sends it in small pieces."""
+        self._file.seek(0)
+        return self._file
+
+    def empty(self) -> None:
+        """Begin anew."""
+        self._file.seek(0)
+        self._file.truncate()
+        self.size = 0
+
+    def close(self) -> None:
+        """Keep nothing."""
+        self._file.close()
