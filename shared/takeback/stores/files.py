@@ -174,7 +174,8 @@ class Writer:
         self._buffer_of = _OnDisk if on_disk else _InMemory
 
     def __enter__(self) -> Self:
-        self._buffer, self._other = self._buffer_of(), self._buffer_of()
+        self._buffer = self._buffer_of()
+        self._other: _InMemory | _OnDisk | None = None
         self._upload_id: str | None = None
         self._parts: list[Any] = []
         self._sender = ThreadPoolExecutor(1, "parts")
@@ -194,7 +195,8 @@ class Writer:
                 raise
             finally:
                 self._buffer.close()
-                self._other.close()
+                if self._other:
+                    self._other.close()
 
     def write(self, data: bytes | memoryview) -> None:
         """Add bytes at the end."""
@@ -211,7 +213,7 @@ class Writer:
                 begun = client().create_multipart_upload(Bucket=settings().bucket, Key=self._key, ContentType=self._content_type)
             self._upload_id = begun["UploadId"]
         self._wait()
-        part, self._buffer, self._other = self._buffer, self._other, self._buffer
+        part, self._buffer, self._other = self._buffer, self._other or self._buffer_of(), self._buffer
         self._buffer.empty()
         self._bytes += part.size
         self._sending = self._sender.submit(self._put_part, self._upload_id, len(self._parts) + 1, part)
@@ -258,17 +260,17 @@ class _InMemory:
     def __init__(self) -> None:
         self.size = 0
         self._bytes = bytearray(_PART_BYTES)
-        self._view = memoryview(self._bytes)
 
     def write(self, data: memoryview) -> None:
         """Add bytes, for which there has to be room."""
         end = self.size + len(data)
-        self._view[self.size : end] = data
+        with memoryview(self._bytes) as room:
+            room[self.size : end] = data
         self.size = end
 
     def body(self) -> bytes | bytearray:
         """What was written, as boto3 sends it at once."""
-        return self._bytes if self.size == len(self._bytes) else bytes(self._view[: self.size])
+        return self._bytes if self.size == len(self._bytes) else bytes(memoryview(self._bytes)[: self.size])
 
     def empty(self) -> None:
         """Begin anew."""
@@ -276,7 +278,7 @@ class _InMemory:
 
     def close(self) -> None:
         """Keep nothing."""
-        self._view.release()
+        self._bytes.clear()
 
 
 class _OnDisk:

@@ -9,7 +9,7 @@ from takeback.rules.issues import Issue
 from takeback.tabular.table import FileFacts
 
 CHUNK_ROWS = 20_000
-JSON_CHUNK_ROWS = 10_000  # keys and quotation marks take up as much again as what is read
+JSON_CHUNK_ROWS = 8_000  # keys and quotation marks take up as much again as what is read
 
 
 @dataclass(slots=True)
