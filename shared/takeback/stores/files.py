@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -268,8 +268,8 @@ class _InMemory:
             room[self.size : end] = data
         self.size = end
 
-    def body(self) -> bytes | bytearray:
-        """What was written, as boto3 sends it at once."""
+    def body(self) -> Any:
+        """What was written, as boto3 sends it at once: bytes, or a bytearray, of which its stubs do not know that it takes them."""
         return self._bytes if self.size == len(self._bytes) else bytes(memoryview(self._bytes)[: self.size])
 
     def empty(self) -> None:
@@ -292,7 +292,7 @@ class _OnDisk:
         """Add bytes."""
         self.size += self._file.write(data)
 
-    def body(self) -> IO[bytes]:
+    def body(self) -> Any:
         """What was written, as boto3 sends it in small pieces."""
         self._file.seek(0)
         return self._file

@@ -47,7 +47,7 @@ class ByteBody(Body):
             gap |= ByteCells.of(columns[column]).lengths == 0
         gaps = np.flatnonzero(gap)
         yield from gaps[~self._are_data([ByteCells.of(column).take(gaps) for column in columns])].tolist()
-        starts_blank = _MAY_BE_SPACE[blank.buffer.data[blank.starts]] & (blank.lengths > 0)
+        starts_blank = _MAY_BE_SPACE.take(blank.buffer.data.take(blank.starts)) & (blank.lengths > 0)
         yield from (at for at in np.flatnonzero(starts_blank).tolist() if blank[at].isspace())
 
     def _are_data(self, columns: Sequence[ByteCells]) -> np.ndarray:

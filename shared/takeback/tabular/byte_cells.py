@@ -77,7 +77,7 @@ class ByteCells(Sequence[str]):
         """The same cells and some more behind them, in a buffer of their own."""
         buffer = self.buffer
         more = ByteCells.of_bytes(texts)
-        whole = Buffer.of(b"".join([buffer.data[1 : buffer.end], more.buffer.data[1 : more.buffer.end]]))
+        whole = Buffer.of(buffer.data[1 : buffer.end].tobytes() + more.buffer.data[1 : more.buffer.end].tobytes())
         return ByteCells(whole, np.concatenate([self.starts, more.starts + buffer.end - 1]), np.concatenate([self.lengths, more.lengths]))
 
     def __len__(self) -> int:
@@ -145,13 +145,13 @@ class ByteCells(Sequence[str]):
         following = np.append(places, len(self.buffer.data)).take(np.searchsorted(places, self.starts))
         return following < self.starts + self.lengths
 
-    def stretches(self, size: int, before: int = 0) -> np.ndarray:
-        """`size` bytes from `before` bytes before each cell on, whatever stands there, as an array of void scalars."""
+    def stretches(self, size: int) -> np.ndarray:
+        """`size` bytes from the start of each cell on, whatever stands there, as an array of void scalars."""
         data = self.buffer.data
         if size > SLACK:
             data = np.concatenate([data, np.zeros(size, np.uint8)])
         every = np.ndarray((len(data) - size + 1,), f"V{size}", data.data, strides=(1,))
-        return every[self.starts - before if before else self.starts]
+        return every[self.starts]
 
     def windows(self, size: int) -> np.ndarray:
         """The first `size` bytes of each cell (a multiple of 8), zeros beyond its end, as an array of void scalars."""

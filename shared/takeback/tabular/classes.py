@@ -54,9 +54,7 @@ class Classes:
         while True:
             before, found = self._known, np.empty(len(self._ends), np.int64)
             tables = (self._slots, self._hashes, self._heads, self._ends, self._keys)
-            at, self._known = loops.number(
-                text, starts, lengths, at, self._of_shapes, _FACTOR, *tables, before, self._most, numbers, found
-            )
+            at, self._known = loops.number(text, starts, lengths, at, self._of_shapes, _FACTOR, *tables, before, self._most, numbers, found)
             new.append(found[: self._known - before])
             if at == len(cells):
                 return numbers, np.concatenate(new)
@@ -70,5 +68,5 @@ class Classes:
             self._slots = np.zeros(4 * len(self._ends), np.int32)
             loops.spread_keys(self._hashes, self._known, self._slots)
         else:
-            more = max(len(self._keys), length + loops.LONGEST_SHAPE + 2 * loops.SLACK)
+            more = max(len(self._keys), length + loops.LONGEST_SHAPE + 2 * loops.WORD)
             self._keys = np.concatenate([self._keys, np.zeros(more, np.uint8)])

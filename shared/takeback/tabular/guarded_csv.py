@@ -13,8 +13,8 @@ from typing import BinaryIO
 import numpy as np
 
 from takeback.rules.options import Options
-from takeback.tabular.byte_body import ByteBody
 from takeback.tabular import loops
+from takeback.tabular.byte_body import ByteBody
 from takeback.tabular.byte_cells import SLACK, Buffer
 from takeback.tabular.byte_records import ByteRecords
 from takeback.tabular.byte_signs import Objection, check_utf8

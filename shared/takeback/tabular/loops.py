@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 """The innermost loops of reading, each over every byte or every cell. Plain Python, compiled ahead by Cython.
 
-What calls them is in the modules around. All texts are arrays of bytes in which at least `SLACK` bytes stand behind the last
+What calls them is in the modules around. All texts are arrays of bytes in which at least `WORD` bytes stand behind the last
 cell, since cells are looked at eight bytes at a time; a place that would lead outside raises `IndexError`. None of the loops
 holds the interpreter's lock. Uncompiled they do the same, a hundred times as slowly: tests hold the two together.
 """
@@ -13,7 +13,7 @@ import cython
 if not cython.compiled and __name__ == "takeback.tabular.loops":  # tests load the source under another name
     raise ImportError("The loops are not compiled. Run “make setup”.")
 
-SLACK = 8
+WORD = 8
 
 _FULL = cython.declare(cython.int, 0)
 _MORE = cython.declare(cython.int, 1)
@@ -23,7 +23,6 @@ _ODD = cython.declare(cython.int, 4)
 FULL, MORE, UNEVEN, LINES, ODD = _FULL, _MORE, _UNEVEN, _LINES, _ODD  # why `cut` stopped
 _LONGEST_SHAPE = cython.declare(cython.Py_ssize_t, 64)
 LONGEST_SHAPE = _LONGEST_SHAPE  # bytes of a cell whose shape is looked at
-_TAB = cython.declare(cython.uchar, 9)
 _LF = cython.declare(cython.uchar, 10)
 _CR = cython.declare(cython.uchar, 13)
 _QUOTE = cython.declare(cython.uchar, 34)
@@ -94,7 +93,7 @@ def _first(marks: cython.ulonglong) -> cython.Py_ssize_t:
 @cython.exceptval(check=False)
 def _up_to(word: cython.ulonglong, length: cython.Py_ssize_t) -> cython.ulonglong:
     """The first bytes of a word, fewer than eight or all, and zeros behind them."""
-    half: cython.Py_ssize_t = 4 * (length if length < 8 else 8)  # in two steps, for no word can be shifted by all its bits
+    half: cython.Py_ssize_t = 4 * min(length, 8)  # in two steps, for no word can be shifted by all its bits
     return word & ~((_ALL << half & _ALL) << half)
 
 
@@ -384,8 +383,14 @@ def _short_shape(word: cython.ulonglong) -> cython.ulonglong:
 @cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
-def _shape(text: cython.const[cython.uchar][::1], start: cython.Py_ssize_t, length: cython.Py_ssize_t, out: cython.uchar[::1], at: cython.Py_ssize_t) -> cython.void:
-    """Writes the shape of a cell: 1 for each digit from the first to the last that is not 0, the other digits 0. Up to seven zeros follow."""
+def _shape(
+    text: cython.const[cython.uchar][::1],
+    start: cython.Py_ssize_t,
+    length: cython.Py_ssize_t,
+    out: cython.uchar[::1],
+    at: cython.Py_ssize_t,
+) -> cython.void:
+    """Writes the shape of a longer cell, and up to seven NULs behind it."""
     first: cython.Py_ssize_t = -1  # word with a digit that is not 0, and its marks
     last: cython.Py_ssize_t = -1
     first_marks: cython.ulonglong = 0
@@ -425,7 +430,6 @@ def _shape(text: cython.const[cython.uchar][::1], start: cython.Py_ssize_t, leng
         _put_word(out, at + done, word | digits)
 
 
-
 @cython.cfunc
 def _bits_left(slots: cython.Py_ssize_t) -> cython.int:
     """How far a hash is to be moved to point to one of so many slots, a power of two."""
@@ -455,9 +459,11 @@ def number(
 ) -> tuple[int, int]:
     """Give cells, or their shapes, the numbers of equal keys, from a cell on; gives the cell at which a table is full, and the last number.
 
-    Key n has its hash in `hashes[n]`, its first eight bytes in `heads[n]`, and ends before `keys[ends[n]]`, where key n + 1 begins. What has no key gets the next
-    number as long as that is not above `most`, else 0; its place goes to `new`, key n to `new[n - known - 1]`. Shapes of cells
-    longer than _LONGEST_SHAPE are 0. `slots` is the hash table: a power of two, more than twice the number of keys.
+    Key n has its hash in `hashes[n]`, its first eight bytes in `heads[n]`, and ends before `keys[ends[n]]`, where key n + 1
+    begins. What has no key gets the next number as long as that is not above `most`, else 0; its place goes to `new`, that of key
+    n to `new[n - known - 1]`. Shapes of cells longer than LONGEST_SHAPE are 0. `slots` is the hash table: a power of two, at least
+    twice as many as keys. `factor` is odd and nobody knows it: a hash is a product with it, so that nobody can make up cells which
+    all meet in one place (multiply-shift hashing, Dietzfelbinger and others, 1997).
     """
     count: cython.Py_ssize_t = starts.shape[0]
     before: cython.Py_ssize_t = known
@@ -471,9 +477,17 @@ def number(
     found: cython.ulonglong
     key: cython.Py_ssize_t
     head: cython.ulonglong
-    if lengths.shape[0] != count or numbers.shape[0] < count or first < 0 or slots.shape[0] & (slots.shape[0] - 1):
+    if lengths.shape[0] != count or numbers.shape[0] < count or first < 0:
         raise IndexError
-    if known < 0 or known >= ends.shape[0] or hashes.shape[0] < ends.shape[0] or heads.shape[0] < ends.shape[0] or 2 * known > slots.shape[0]:
+    if slots.shape[0] < 2 or slots.shape[0] & (slots.shape[0] - 1):
+        raise IndexError
+    if (
+        known < 0
+        or known >= ends.shape[0]
+        or hashes.shape[0] < ends.shape[0]
+        or heads.shape[0] < ends.shape[0]
+        or 2 * known > slots.shape[0]
+    ):
         raise IndexError
     is_inside: cython.bint = True
     with cython.nogil:
@@ -540,7 +554,7 @@ def spread_keys(hashes: cython.const[cython.ulonglong][::1], known: cython.Py_ss
     shift: cython.int = _bits_left(slots.shape[0])
     slot: cython.ulonglong
     key: cython.Py_ssize_t
-    if known >= hashes.shape[0] or 2 * known > slots.shape[0] or slots.shape[0] & (slots.shape[0] - 1):
+    if known >= hashes.shape[0] or 2 * known > slots.shape[0] or slots.shape[0] < 2 or slots.shape[0] & (slots.shape[0] - 1):
         raise IndexError
     with cython.nogil:
         for key in range(1, known + 1):
@@ -598,7 +612,13 @@ def take_amounts(
     has_begun: cython.bint
     is_taken: cython.bint
     is_inside: cython.bint = True
-    if place < 0 or lengths.shape[0] != count or numbers.shape[0] != count or constants.shape[0] != 3 or constants.shape[1] != factors.shape[0]:
+    if (
+        place < 0
+        or lengths.shape[0] != count
+        or numbers.shape[0] != count
+        or constants.shape[0] != 3
+        or constants.shape[1] != factors.shape[0]
+    ):
         raise IndexError
     if amounts.shape[0] < count or places.shape[0] < count or sizes.shape[0] < count:
         raise IndexError
@@ -646,7 +666,7 @@ def take_amounts(
                 has_begun = False
                 for behind in range(start, start + length):
                     sign = text[behind]
-                    is_taken = (48 <= sign) & (sign <= 57)
+                    is_taken = (sign >= 48) & (sign <= 57)
                     has_begun |= is_taken & (sign != 48)
                     is_taken &= has_begun
                     out[place] = sign
@@ -708,7 +728,10 @@ def lay(
 def lay_ids(
     out: cython.uchar[::1], ats: cython.const[cython.longlong][::1], head: cython.const[cython.uchar][::1], counter: cython.ulonglong
 ) -> int:
-    """Write a text and twelve hex digits, that count up, at the place of each row; gives the next counter. Rows with a negative place are left out."""
+    """Write a text and twelve hex digits, that count up, at the place of each row; gives the next counter.
+
+    Rows with a negative place are left out.
+    """
     count: cython.Py_ssize_t = ats.shape[0]
     size: cython.Py_ssize_t = head.shape[0]
     at: cython.Py_ssize_t

@@ -71,14 +71,15 @@ class Pass:
         if self._net and self._plan.net:
             self._compare(parsed, self._read(self._net, self._plan.headers.index(self._plan.net), columns, chunk), chunk.row_numbers)
         bad_rows = BadRows(self._plan, written, chunk.row_numbers, parsed, self._told(chunk, written))
-        bad = bad_rows.mask()
-        self._write_good(bad, parsed, rows)
-        if bad.any():
-            bad_rows.tell(np.flatnonzero(bad), self.findings, errors)
+        is_bad = bad_rows.mask()
+        bad = np.flatnonzero(is_bad)
+        self._write_good(~is_bad, parsed, rows)
+        if len(bad):
+            bad_rows.tell(bad, self.findings, errors)
         self._show(chunk, columns, bad_rows)
-        self._sum(~bad, parsed)
-        self.findings.total += len(bad)
-        self.findings.invalid += int(bad.sum())
+        self._sum(bad, parsed)
+        self.findings.total += len(is_bad)
+        self.findings.invalid += len(bad)
 
     def _read(self, reader: FieldReader, place: int, columns: Sequence[ByteCells], chunk: Chunk) -> ParsedColumn:
         return reader.read(columns[place], chunk.kinds[place], chunk.row_numbers)
@@ -103,9 +104,9 @@ class Pass:
                 told.setdefault(at, []).append(issue)
         return told
 
-    def _write_good(self, bad: np.ndarray, parsed: Mapping[str, ParsedColumn], rows: Sink) -> None:
+    def _write_good(self, good: np.ndarray, parsed: Mapping[str, ParsedColumn], rows: Sink) -> None:
         columns = [parsed[field.name].copied if field.name in parsed else copy_text(field.default) for field in self._plan.fields]
-        text = side_by_side(self._ids, columns, ~bad)
+        text = side_by_side(self._ids, columns, good)
         rows.write(text[1:].data)  # each row begins with the line end of the one before it
 
     def _show(self, chunk: Chunk, columns: Sequence[ByteCells], bad_rows: BadRows) -> None:
@@ -122,12 +123,14 @@ class Pass:
         value = parse_cell(field, self._readings[field.name], columns[place][at], kinds[at] if kinds else TEXT)
         return None if isinstance(value, Problem) else value
 
-    def _sum(self, good: np.ndarray, parsed: Mapping[str, ParsedColumn]) -> None:
+    def _sum(self, bad: np.ndarray, parsed: Mapping[str, ParsedColumn]) -> None:
+        """Add up the amounts of all rows but the bad ones."""
         for field in self._plan.fields:
             if field.kind == "money" and field.name in parsed:
-                cents = parsed[field.name].cents[good]
-                is_small = bool((np.abs(cents) < _SAFE_TO_ADD).all())
-                self.findings.totals[field.name] += int(cents.sum()) if is_small else sum(cents.tolist())
+                cents = parsed[field.name].cents
+                is_small = max(-int(cents.min()), int(cents.max())) < _SAFE_TO_ADD
+                good = int(cents.sum() - cents[bad].sum()) if is_small else sum(np.delete(cents, bad).tolist())
+                self.findings.totals[field.name] += good
 
     def _compare(self, parsed: Mapping[str, ParsedColumn], net: ParsedColumn, row_numbers: Sequence[int]) -> None:
         """Count the rows whose price less fees is the file's own net amount."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from takeback.rules.issues import Issue
 from takeback.tabular.table import FileFacts
 
-CHUNK_ROWS = 20_000
+CHUNK_ROWS = 25_000
 JSON_CHUNK_ROWS = 8_000  # keys and quotation marks take up as much again as what is read
 
 

@@ -22,7 +22,6 @@ MOST_DIGITS = 15  # so that a value is exact as a 64-bit float
 _FILLINGS = ("1", "12", "90", "3007", "95", "123456789", "7", "4608", "9")  # the n-th ends in n
 
 
-
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What holds for every cell of a shape.

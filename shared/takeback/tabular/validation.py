@@ -39,6 +39,7 @@ from takeback.tabular.table import Chunk, DroppedLine, Table
 from takeback.tabular.tables import resumed
 
 _LONGEST_SAMPLE = 100
+_LOOKED_AT = 100  # cells at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +203,7 @@ def _warnings(table: Table, plan: Plan, done: Pass) -> list[str]:
 def _column_views(plan: Plan, first: Chunk) -> list[ColumnView]:
     views = []
     for suggestion, cells in zip(plan.suggestions, first.columns, strict=True):
-        distinct = dict.fromkeys(cell for cell in cells[:SAMPLE_ROWS] if cell.strip())
-        samples = [cell[:_LONGEST_SAMPLE].encode("utf-8", "replace").decode() for cell in list(distinct)[:SAMPLES]]
+        samples = [cell[:_LONGEST_SAMPLE].encode("utf-8", "replace").decode() for cell in _first_different(cells)]
         views.append(
             ColumnView(
                 header=suggestion.header,
@@ -215,3 +215,12 @@ def _column_views(plan: Plan, first: Chunk) -> list[ColumnView]:
             )
         )
     return views
+
+
+def _first_different(cells: Sequence[str]) -> list[str]:
+    found: dict[str, None] = {}
+    for start in range(0, SAMPLE_ROWS, _LOOKED_AT):
+        found |= dict.fromkeys(cell for cell in cells[start : start + _LOOKED_AT] if cell.strip())
+        if len(found) >= SAMPLES:
+            break
+    return list(found)[:SAMPLES]
