@@ -26,6 +26,7 @@ from takeback.tabular.byte_signs import Objection
 from takeback.tabular.guarded_csv import open_guarded_csv
 from takeback.tabular.limits import Limits
 from takeback.tabular.plan import Asked
+from takeback.tabular.raw import CHUNK_ROWS
 from takeback.tabular.reader import open_table
 from takeback.tabular.table import Table
 from takeback.tabular.validation import Outputs, validate
@@ -250,7 +251,7 @@ def test_the_fast_reader_dares_to_read_what_is_plain() -> None:
         assert compare_readers(as_csv([HEADERS[:5], *rows], delimiter, line_end, quoting).encode())
 
 
-@pytest.mark.parametrize("count", [19_998, 19_999, 20_000, 20_001, 39_999, 40_000])
+@pytest.mark.parametrize("count", [CHUNK_ROWS - 2, CHUNK_ROWS - 1, CHUNK_ROWS, CHUNK_ROWS + 1, 2 * CHUNK_ROWS - 1, 2 * CHUNK_ROWS])
 @pytest.mark.parametrize("end", ["", "\r\n", "Total,,,,99.00\r\n", "\r\n\r\nExported by Seller Hub\r\n", "20-1,,,1\r\n"])
 def test_what_stands_at_the_end_is_left_out_alike_wherever_the_batches_end(count: int, end: str) -> None:
     rows = [[f"20-{n:05}", "01/24/2026", "Lens", "1", f"${n}.99"] for n in range(count)]
