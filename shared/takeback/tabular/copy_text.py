@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -21,12 +21,6 @@ def copy_text(value: Any) -> bytes:
     if isinstance(value, str):
         return value.translate(_ESCAPES).encode("utf-8", "replace")
     return (value.isoformat() if isinstance(value, date) else str(value)).encode()
-
-
-def of_one_width(texts: Sequence[bytes]) -> np.ndarray:
-    """Texts as void scalars of one width, a multiple of 8, filled up with zeros."""
-    width = max(8, -(-max(map(len, texts), default=1) // 8) * 8)
-    return np.array(texts, dtype=f"S{width}").view(f"V{width}")
 
 
 class Ids:

@@ -9,18 +9,18 @@ from typing import Protocol
 import numpy as np
 
 from takeback.rules.formula import SPLITS, STARTS, is_formula, neutral
+from takeback.tabular import loops
 from takeback.tabular.byte_cells import ByteCells
-from takeback.tabular.byte_classes import any_of, by_width, classified, marks, one_further, table, together
+from takeback.tabular.byte_classes import table
 from takeback.tabular.classes import Classes
-from takeback.tabular.copy_text import of_one_width
-from takeback.tabular.text_rows import Padded, joined
+from takeback.tabular.text_rows import Quoted, in_lines
 
 _MANY = 500  # rows from which on it is quicker to look at whole columns
 _MOST_SHAPES = 1_000
 _FIRSTS = [ord(" "), *(start.encode()[0] for start in STARTS)]  # bytes that a cell may begin with to need a look
-_FIRST = np.isin(np.arange(256), _FIRSTS)
-_COMMA, _QUOTE, _LINE, _SPLIT, _MAY_BEGIN = range(5)
-_CLASS_OF = table(b",", b'"', SPLITS.replace(";", "").encode(), b";", _FIRSTS)
+_CLASS_OF = np.frombuffer(table(b",", b'"', SPLITS.replace(";", "").encode(), b";", _FIRSTS), np.uint8)
+_NEEDS_QUOTES, _QUOTE, _MAY_BEGIN, _IS_ODD = 0b00011, 0b00010, 0b10000, 0b100100  # bits that `loops.look` finds of them
+_GUARD = np.uint8(0b10)
 _START = rf" *(?:{'|'.join(map(re.escape, STARTS))})"
 _ODD = re.compile(rf'[",{SPLITS}]|^{_START}')  # what a cell holds that may not stand in the file as it is
 _ODD_IN_LINE = re.compile(rf'[",{SPLITS}]|\0{_START}'.encode())  # the same of cells with a NUL before each
@@ -52,12 +52,10 @@ class ErrorFile:
             ]
             self._sink.write(b"".join(lines))
             return
-        pieces: list[Padded] = []
-        for column, cells in zip(self._columns, columns, strict=True):
-            pieces += [*column.pieces(cells), b","]
-        pieces += [of_one_width([b"%d" % number for number in row_numbers]), b",", ByteCells.of_bytes(reasons).take(which), b"\r\n"]
-        for block in joined(pieces, len(row_numbers)):
-            self._sink.write(block)
+        found = [column.quoted(cells) for column, cells in zip(self._columns, columns, strict=True)]
+        numbers = ByteCells.of_bytes([b"%d" % number for number in row_numbers])
+        for lines in in_lines([*found, Quoted.bare(numbers), Quoted.bare(ByteCells.of_bytes(reasons).take(which))]):
+            self._sink.write(lines)
 
 
 def _line(cells: Sequence[bytes]) -> bytes:
@@ -84,38 +82,26 @@ class _Column:
         self._classes = Classes(_MOST_SHAPES, of_shapes=True)
         self._guarded = [False]
 
-    def pieces(self, cells: ByteCells) -> list[Padded]:
-        """What the rows hold of this column: quotation mark, apostrophe, cell, quotation mark; each where it is needed."""
-        quote, guard = np.zeros(len(cells), np.uint8), np.zeros(len(cells), np.uint8)
-        changed: dict[int, bytes] = {}
-        for words, some in by_width(cells):
-            part = cells.take(some)
-            is_odd, quote[some], doubled = _looked_at(part, words) if words else (np.ones(len(some), bool), 0, some[:0])
-            starts = np.flatnonzero(_FIRST.take(part.buffer.data.take(part.starts)) & ~is_odd & (part.lengths > 0))
-            if len(starts):
-                guard[some[starts]] = self._guards(part.take(starts))
-            changed |= {at: cells.bytes_at(at).replace(b'"', b'""') for at in some[doubled].tolist()}
-            changed |= {at: quoted(cells[at]) for at in some[is_odd].tolist()}
-        if changed:
-            cells = cells.with_bytes(changed)
-        if not (quote.any() or guard.any()):
-            return [cells]
-        return [quote.view("V1"), guard.view("V1"), cells, quote.view("V1")]
+    def quoted(self, cells: ByteCells) -> Quoted:
+        """What the rows hold of this column."""
+        bits = np.empty(len(cells), np.uint8)
+        loops.look(*cells.arrays(), _CLASS_OF, bits)
+        is_odd = bits & _IS_ODD != 0
+        marks = (bits & _NEEDS_QUOTES != 0).astype(np.uint8)
+        starts = np.flatnonzero((bits & _MAY_BEGIN != 0) & ~is_odd)
+        if len(starts):
+            marks[starts] |= self._guards(cells.take(starts))
+        marks[is_odd] = 0
+        changed = {at: quoted(cells[at]) for at in np.flatnonzero(is_odd).tolist()}
+        doubled = np.flatnonzero((bits & _QUOTE != 0) & ~is_odd)
+        changed |= {at: cells.bytes_at(at).replace(b'"', b'""') for at in doubled.tolist()}
+        return Quoted(cells.with_bytes(changed) if changed else cells, marks)
 
     def _guards(self, cells: ByteCells) -> np.ndarray:
-        """The apostrophe, where a cell needs it."""
+        """The mark of an apostrophe, where a cell needs it."""
         numbers, new = self._classes.number(cells)
         self._guarded += [is_formula(cells[at]) for at in new.tolist()]
         found = np.array(self._guarded, bool).take(numbers)
         for at in np.flatnonzero(numbers == 0).tolist():
             found[at] = is_formula(cells[at])
-        return found * np.uint8(ord("'"))
-
-
-def _looked_at(cells: ByteCells, words: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Which cells need more than quotation marks around them and one for each in them; where these stand; which have some in them."""
-    classes = classified(cells, words, _CLASS_OF)
-    has_comma, has_quote, is_odd = (together(classes) & np.uint64(1 << bit) != 0 for bit in (_COMMA, _QUOTE, _LINE))
-    is_odd |= any_of(one_further(marks(classes, _SPLIT)) & marks(classes, _MAY_BEGIN)) != 0
-    quote = ((has_comma | has_quote) & ~is_odd) * np.uint8(ord('"'))
-    return is_odd, quote, np.flatnonzero(has_quote & ~is_odd)
+        return found * _GUARD

@@ -26,6 +26,7 @@ LONGEST_SHAPE = _LONGEST_SHAPE  # bytes of a cell whose shape is looked at
 _LF = cython.declare(cython.uchar, 10)
 _CR = cython.declare(cython.uchar, 13)
 _QUOTE = cython.declare(cython.uchar, 34)
+_APOSTROPHE = cython.declare(cython.uchar, 39)
 _BACKSLASH = cython.declare(cython.uchar, 92)
 _MOST_LINES = cython.declare(cython.Py_ssize_t, 100)
 _ALL = cython.declare(cython.ulonglong, 0xFFFFFFFFFFFFFFFF)
@@ -757,6 +758,101 @@ def lay_ids(
     if not is_inside:
         raise IndexError
     return counter
+
+
+def lay_quoted(
+    out: cython.uchar[::1],
+    ats: cython.longlong[::1],
+    lead: cython.uchar,
+    text: cython.const[cython.uchar][::1],
+    starts: cython.const[cython.longlong][::1],
+    lengths: cython.const[cython.longlong][::1],
+    marks: cython.const[cython.uchar][::1],
+) -> None:
+    """The same for all rows, and no byte more is written. A mark's bit 0 stands for quotation marks, bit 1 for an apostrophe before it."""
+    count: cython.Py_ssize_t = ats.shape[0]
+    at: cython.Py_ssize_t
+    place: cython.Py_ssize_t
+    start: cython.Py_ssize_t
+    length: cython.Py_ssize_t
+    done: cython.Py_ssize_t
+    mark: cython.uchar
+    is_inside: cython.bint = True
+    if starts.shape[0] != count or lengths.shape[0] != count or marks.shape[0] != count:
+        raise IndexError
+    with cython.nogil:
+        for at in range(count):
+            place = ats[at]
+            start = starts[at]
+            length = lengths[at]
+            mark = marks[at]
+            if start < 0 or length < 0 or start + length > text.shape[0] or place < 0 or place + length + 4 > out.shape[0]:
+                is_inside = False
+                break
+            out[place] = lead
+            place += 1
+            if mark & 1:
+                out[place] = _QUOTE
+                place += 1
+            if mark & 2:
+                out[place] = _APOSTROPHE
+                place += 1
+            done = 0
+            while done + 8 <= length:
+                _put_word(out, place + done, _word(text, start + done))
+                done += 8
+            while done < length:
+                out[place + done] = text[start + done]
+                done += 1
+            place += length
+            if mark & 1:
+                out[place] = _QUOTE
+                place += 1
+            ats[at] = place
+    if not is_inside:
+        raise IndexError
+
+
+def look(
+    text: cython.const[cython.uchar][::1],
+    starts: cython.const[cython.longlong][::1],
+    lengths: cython.const[cython.longlong][::1],
+    class_of: cython.const[cython.uchar][::1],
+    found: cython.uchar[::1],
+) -> None:
+    """The bits of the classes that the bytes of each cell belong to; of bit 4 only whether the first byte has it.
+
+    Bit 5 is set where a byte of bit 4 stands right behind one of bit 3.
+    """
+    count: cython.Py_ssize_t = starts.shape[0]
+    at: cython.Py_ssize_t
+    start: cython.Py_ssize_t
+    place: cython.Py_ssize_t
+    bits: cython.uchar
+    before: cython.uchar
+    here: cython.uchar
+    all_bits: cython.uchar
+    is_inside: cython.bint = True
+    if lengths.shape[0] != count or found.shape[0] < count or class_of.shape[0] != 256:
+        raise IndexError
+    with cython.nogil:
+        for at in range(count):
+            start = starts[at]
+            if start < 0 or lengths[at] < 0 or start + lengths[at] > text.shape[0]:
+                is_inside = False
+                break
+            bits = before = 0
+            if lengths[at]:
+                bits = class_of[text[start]] & 16
+            all_bits = 0
+            for place in range(start, start + lengths[at]):
+                here = class_of[text[place]]
+                all_bits |= here
+                bits |= (before & 8) << 2 & here << 1
+                before = here
+            found[at] = bits | all_bits & 15
+    if not is_inside:
+        raise IndexError
 
 
 def repeat(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,11 +11,8 @@ from takeback.tabular import loops
 from takeback.tabular.byte_cells import SLACK, Buffer, ByteCells
 from takeback.tabular.copy_text import Ids
 
-_TAB, _LF = b"\t\n"
+_TAB, _LF, _CR, _COMMA = b"\t\n\r,"
 _BLOCK_BYTES = 1 << 20
-
-Padded = np.ndarray | ByteCells | bytes
-"""A piece of every row: cells, the same bytes in all rows, or an array of items of one size in which zeros stand for nothing."""
 
 
 def side_by_side(ids: Ids, columns: Sequence[ByteCells | bytes], good: np.ndarray) -> np.ndarray:
@@ -41,32 +39,39 @@ def _repeated(text: bytes, count: int) -> ByteCells:
     return ByteCells(Buffer.of(text), np.ones(count, np.int64), np.full(count, len(text)))
 
 
-def joined(pieces: Sequence[Padded], count: int) -> Iterator[bytes]:
-    """The text of `count` rows, in blocks that need a bounded amount of memory. Every row is as wide as the widest meanwhile."""
-    start = 0
-    while start < count:
-        stop = count
-        while (stop - start) * (width := sum(_width(_part(piece, start, stop)) for piece in pieces)) > _BLOCK_BYTES and stop - start > 1:
-            stop = start + max(1, min((stop - start) // 2, 2 * _BLOCK_BYTES // width))
-        yield _block([_part(piece, start, stop) for piece in pieces], stop - start)
-        start = stop
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """Cells of which some stand in quotation marks (bit 0 of their `marks`), and some with an apostrophe before them (bit 1)."""
+
+    cells: ByteCells
+    marks: np.ndarray
+
+    @classmethod
+    def bare(cls, cells: ByteCells) -> Quoted:
+        """Cells as they are."""
+        return cls(cells, np.zeros(len(cells), np.uint8))
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """The bytes of each, with what stands around it."""
+        return self.cells.lengths + 2 * (self.marks & 1) + (self.marks >> 1)
 
 
-def _part(piece: Padded, start: int, stop: int) -> Padded:
-    if isinstance(piece, bytes):
-        return piece
-    return piece.take(slice(start, stop)) if isinstance(piece, ByteCells) else piece[start:stop]
-
-
-def _width(piece: Padded) -> int:
-    if isinstance(piece, bytes):
-        return len(piece)
-    return -(-int(piece.lengths.max(initial=0)) // 8) * 8 if isinstance(piece, ByteCells) else piece.dtype.itemsize
-
-
-def _block(pieces: Sequence[Padded], count: int) -> bytes:
-    wide = {f"piece {at}": (piece, width) for at, piece in enumerate(pieces) if (width := _width(piece))}
-    block = np.empty(count, np.dtype([(name, f"V{width}") for name, (_, width) in wide.items()]))
-    for name, (piece, width) in wide.items():
-        block[name] = np.void(piece) if isinstance(piece, bytes) else piece.windows(width) if isinstance(piece, ByteCells) else piece
-    return block.tobytes().translate(None, b"\0")
+def in_lines(columns: Sequence[Quoted]) -> Iterator[memoryview]:
+    """The rows of a CSV file, each with its line end, in blocks that need a bounded amount of memory."""
+    lengths = [column.lengths for column in columns]
+    ends = np.cumsum(sum(lengths, np.full(len(lengths[0]), len(columns) + 1)))
+    start, before = 0, 0
+    while start < len(ends):
+        stop = max(start + 1, int(np.searchsorted(ends, before + _BLOCK_BYTES)))
+        some = slice(start, stop)
+        text = np.empty(int(ends[stop - 1]) - before + SLACK, np.uint8)
+        places = np.concatenate([[before], ends[start : stop - 1]]) - before
+        lead = _LF  # of the row before
+        for column in columns:
+            loops.lay_quoted(text, places, lead, *column.cells.take(some).arrays(), column.marks[some])
+            lead = _COMMA
+        text[places] = _CR
+        text[places[-1] + 1] = _LF
+        yield text[1 : places[-1] + 2].data
+        start, before = stop, int(ends[stop - 1])
