@@ -22,9 +22,9 @@ from takeback.records import record_type
 from takeback.rules.identifiers import uuid7s
 from takeback.rules.options import Options
 from takeback.tabular import by_shape, by_value, error_file, glance, guarded_csv
-from takeback.tabular.byte_signs import Objection
 from takeback.tabular.guarded_csv import open_guarded_csv
 from takeback.tabular.limits import Limits
+from takeback.tabular.objections import Objection
 from takeback.tabular.plan import Asked
 from takeback.tabular.raw import CHUNK_ROWS
 from takeback.tabular.reader import open_table
@@ -256,6 +256,27 @@ def test_the_fast_reader_dares_to_read_what_is_plain() -> None:
 def test_what_stands_at_the_end_is_left_out_alike_wherever_the_batches_end(count: int, end: str) -> None:
     rows = [[f"20-{n:05}", "01/24/2026", "Lens", "1", f"${n}.99"] for n in range(count)]
     assert compare_readers((as_csv([HEADERS[:5], *rows]) + end).encode())
+
+
+def test_lines_that_end_in_a_carriage_return_alone_are_left_to_the_exact_reader() -> None:
+    rows = [[f"20-{n:05}", "01/24/2026", "Lens", "1", f"${n}.99"] for n in range(300)]
+    old = as_csv([HEADERS[:5], *rows], line_end="\r").encode()
+    stretch = as_csv([HEADERS[:5], *rows * 100]).encode() + old + b"\r\n"
+
+    assert not compare_readers(old)
+    assert not compare_readers(stretch)
+    assert compare_engines(old) == 300
+
+
+def test_a_record_longer_than_any_table_is_left_to_the_exact_reader() -> None:
+    data = b"order,item\n1,Lens\n" + b"," * LIMITS.columns + b"\n"
+
+    with pytest.raises(Objection):
+        read(open_guarded_csv, data, NO_OPTIONS)
+
+
+def test_wider_tables_than_any_are_left_to_the_exact_reader_before_there_is_room_for_them() -> None:
+    assert read(open_guarded_csv, b",".join([b"column"] * (LIMITS.columns + 1)) + b"\n", NO_OPTIONS) is None
 
 
 def test_blank_lines_totals_and_repeated_headers_are_left_out_alike() -> None:

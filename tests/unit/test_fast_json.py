@@ -16,9 +16,9 @@ from takeback.errors import Refused
 from takeback.records import record_type
 from takeback.rules.options import Options
 from takeback.tabular import guarded_json, json_file
-from takeback.tabular.byte_signs import Objection
 from takeback.tabular.guarded_json import open_guarded_json
 from takeback.tabular.limits import Limits
+from takeback.tabular.objections import Objection
 from takeback.tabular.plan import Asked
 from takeback.tabular.raw import JSON_CHUNK_ROWS
 from takeback.tabular.reader import open_table

@@ -189,6 +189,13 @@ def test_rows_that_are_left_out_leave_a_receipt() -> None:
     assert [(line.row_number, line.reason) for line in run.found.table.facts.dropped_lines] == [(3, "You left this row out.")]
 
 
+def test_all_rows_may_be_left_out() -> None:
+    run = Run(sheet(GOOD, GOOD), exclude_rows=[2, 3])
+
+    assert run.lines == []
+    assert run.found.done.findings.total == 0
+
+
 def test_the_error_file_holds_the_bad_rows_as_they_were_uploaded() -> None:
     run = Run(sheet(GOOD, ["A-2", "someday", "=cmd()", "0", "x", ""]), mapping=MAPPING)
 

@@ -15,7 +15,7 @@ from typing import Any
 import python_calamine as calamine
 
 from takeback.errors import Refused
-from takeback.tabular.byte_signs import Objection
+from takeback.tabular.objections import Objection
 from takeback.tabular.sheet_scan import SheetScan, note_odd_cells, note_zeros
 from takeback.tabular.sheets import reading
 from takeback.tabular.table import ERROR, NUMBER, TEXT

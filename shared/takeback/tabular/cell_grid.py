@@ -10,7 +10,7 @@ from takeback.rules.issues import Issue
 from takeback.tabular.bare_workbook import Answer, BareWorkbook
 from takeback.tabular.byte_cells import SLACK, Buffer, ByteCells
 from takeback.tabular.byte_records import ByteRecords
-from takeback.tabular.byte_signs import Objection, spread
+from takeback.tabular.objections import Objection, spread
 from takeback.tabular.raw import RawRows
 from takeback.tabular.shared_texts import SharedTexts
 from takeback.tabular.sheet_cutter import NUMBER, ODD, SHARED, Cells

@@ -17,17 +17,18 @@ from takeback.tabular import loops
 from takeback.tabular.byte_body import ByteBody
 from takeback.tabular.byte_cells import SLACK, Buffer
 from takeback.tabular.byte_records import ByteRecords
-from takeback.tabular.byte_signs import Objection, check_utf8
 from takeback.tabular.csv_file import CsvStart, has_swallowed_lines, start_csv
 from takeback.tabular.encoding import BLOCK_BYTES, text_of
 from takeback.tabular.formats import sniff
 from takeback.tabular.limits import Limits
+from takeback.tabular.objections import NotUtf8, Objection, judge_text
 from takeback.tabular.raw import CHUNK_ROWS, RawFile, RawRows
 from takeback.tabular.table import Table
 from takeback.tabular.tables import lay_out
 
 _QUOTE = ord('"')
 _ROOM = 1 << 16  # for texts that are added to a batch
+_FEW_CELLS = 300_000  # that there is room for at first: all those of a batch of twelve columns
 
 
 def open_guarded_csv(source: BinaryIO, options: Options, limits: Limits, *, by_start: bool = False) -> Table | None:
@@ -41,7 +42,9 @@ def open_guarded_csv(source: BinaryIO, options: Options, limits: Limits, *, by_s
         return None
     start = start_csv(source, options, limits, by_start=by_start)
     dialect = start.dialect
-    if dialect.quote != '"' or dialect.backslash or dialect.padded or dialect.width < 2 or dialect.delimiter not in ",;\t|":
+    if dialect.quote != '"' or dialect.backslash or dialect.padded or dialect.delimiter not in ",;\t|":
+        return None
+    if not 2 <= dialect.width <= limits.columns:
         return None
     scanner = _Scanner(ord(dialect.delimiter), dialect.width, start, limits)
     raw = RawFile(start.facts, scanner.batches(_utf8(source, start.encoding.name)), notices=start.notices)
@@ -64,7 +67,7 @@ def _utf8(source: BinaryIO, encoding: str) -> Iterator[bytes]:
 
 
 class _Scanner:
-    """Blocks of text to batches of records."""
+    """Blocks of text to batches of records. Nothing leaves it that was not judged."""
 
     def __init__(self, delimiter: int, width: int, start: CsvStart, limits: Limits) -> None:
         self._delimiter = delimiter
@@ -72,14 +75,16 @@ class _Scanner:
         self._dialect = start.dialect
         self._limits = limits
         self._skipped = len(start.skipped.encode())
-        self._expected, self._met = np.zeros(2, np.int64), np.zeros(2, np.int64)  # quotation marks and carriage returns
 
     def batches(self, blocks: Iterator[bytes]) -> Iterator[RawRows]:
         """All records, in the batches of the exact reader."""
         text, number = _Text(), 0
         batch = _Batch(self._width)
         for block in _with_last_line_end(blocks):
-            self._add(block, text)
+            text.add(block[self._skipped :] if self._skipped else block)
+            self._skipped -= min(self._skipped, len(block))
+            if len(text.bytes) - text.end > 16 * BLOCK_BYTES:
+                raise Objection
             self._fill(batch, text)
             while batch.is_full and text.at < text.end:
                 rest = text.rest()
@@ -87,61 +92,64 @@ class _Scanner:
                 number += CHUNK_ROWS
                 text, batch = rest, _Batch(self._width)
                 self._fill(batch, text)
-            if text.at == text.end and (self._expected != self._met).any():
-                raise Objection
         if text.at < len(text.bytes):  # inside quotation marks
             raise Objection
         if batch.count:
             yield self._cut_off(batch, text, number, is_last=True)
 
-    def _add(self, block: bytes, text: _Text) -> None:
-        """Add a block, and look at the lines that are whole now."""
-        before = text.end
-        text.add(block[self._skipped :] if self._skipped else block)
-        self._skipped = 0
-        if len(text.bytes) - text.end > 16 * BLOCK_BYTES:
-            raise Objection
-        with memoryview(text.bytes) as whole, whole[before : text.end] as added:
-            self._expected += check_utf8(added)
-
     def _fill(self, batch: _Batch, text: _Text) -> None:
         """Cut records until the batch is full or the whole lines end."""
         text.bytes += bytes(SLACK)
         why = loops.LINES
-        while why in (loops.LINES, loops.UNEVEN):
-            why, text.at, batch.count, cells = self._cut(text, batch.count, batch.starts, batch.lengths)
+        while why != loops.MORE and not batch.is_full:
+            if batch.count == batch.room:
+                batch.make_room()
+            why, text.at, batch.count, cells = self._cut(text, batch.count, batch.starts, batch.lengths, batch.met)
             if why == loops.UNEVEN:
                 self._add_uneven(batch, text, cells)
             elif why == loops.LINES:
                 batch.suspects.append(batch.count - 1)
         del text.bytes[-SLACK:]
 
-    def _cut(self, text: _Text, record: int, starts: np.ndarray, lengths: np.ndarray) -> tuple[int, int, int, int]:
+    def _cut(self, text: _Text, record: int, starts: np.ndarray, lengths: np.ndarray, met: np.ndarray) -> tuple[int, int, int, int]:
         longest = (self._limits.cell_chars, self._limits.record_chars)
-        found = loops.cut(text.bytes, text.at, text.end, self._delimiter, record, starts, lengths, self._met, *longest)
+        found = loops.cut(text.bytes, text.at, text.end, self._delimiter, record, starts, lengths, met, *longest)
         if found[0] == loops.ODD or (found[0] == loops.MORE and text.end - found[1] > self._limits.record_chars):
             raise Objection
         return found
 
     def _add_uneven(self, batch: _Batch, text: _Text, width: int) -> None:
         """A record, blank ones too, with more or fewer cells than the others comes as text."""
-        self._limits.check_columns(width)
+        if width > self._limits.columns:  # maybe these are many records, whose line ends are of another kind
+            raise Objection
         starts, lengths = np.empty((2, width, 1), np.int64)
         is_quoted = text.bytes[text.at] == _QUOTE
-        _, text.at, _, _ = self._cut(text, 0, starts, lengths)
-        is_blank = width == 1 and not lengths[0, 0] and not is_quoted
-        places = zip(starts[:, 0].tolist(), lengths[:, 0].tolist(), strict=True)
-        batch.add_uneven([] if is_blank else [text.bytes[start : start + length].decode() for start, length in places])
+        _, text.at, _, _ = self._cut(text, 0, starts, lengths, batch.met)
+        texts = []
+        for start, length in zip(starts[:, 0].tolist(), lengths[:, 0].tolist(), strict=True):
+            cell = text.bytes[start : start + abs(length)]
+            try:
+                texts.append((cell if length >= 0 else cell.replace(b'""', b'"')).decode())
+            except UnicodeDecodeError:
+                raise NotUtf8 from None
+        batch.add_uneven([] if width == 1 and texts == [""] and not is_quoted else texts)
 
     def _cut_off(self, batch: _Batch, text: _Text, number: int, *, is_last: bool = False) -> RawRows:
         """The records of a batch, which end where the text was cut last."""
-        data, end = text.bytes, text.at
+        data, end, count = text.bytes, text.at, batch.count
         data[end:] = bytes(_ROOM + SLACK)
-        records = ByteRecords(Buffer(data, end), batch.starts[:, : batch.count], batch.lengths[:, : batch.count], batch.uneven)
-        self._limits.check_rows(number + batch.count)
+        buffer = Buffer(data, end)
+        if judge_text(buffer.data[1:end]) != tuple(batch.met.tolist()):
+            raise Objection
+        starts, lengths = batch.starts[:, :count], batch.lengths[:, :count]
+        if batch.met[0]:
+            for column in zip(starts, lengths, strict=True):
+                loops.undouble(buffer.data, *column)
+        records = ByteRecords(buffer, starts, lengths, batch.uneven)
+        self._limits.check_rows(number + count)
         if has_swallowed_lines([records[at] for at in batch.suspects], self._dialect, self._limits):
             raise Objection
-        return RawRows(range(number + 1, number + batch.count + 1), records, is_last=is_last)
+        return RawRows(range(number + 1, number + count + 1), records, is_last=is_last)
 
 
 def _with_last_line_end(blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -178,18 +186,31 @@ class _Text:
 
 
 class _Batch:
-    """Records of one width that are being cut, by column. `uneven` are those of another width, `suspects` may hold whole records."""
+    """Records of one width that are being cut, by column. `uneven` are those of another width, `suspects` may hold whole records.
+
+    `met` counts quotation marks and carriage returns that stand where they may.
+    """
 
     def __init__(self, width: int) -> None:
-        self.starts, self.lengths = (np.empty((width, CHUNK_ROWS), np.int64) for _ in range(2))
+        self.room = min(CHUNK_ROWS, max(1, _FEW_CELLS // width))
+        self.starts, self.lengths = (np.empty((width, self.room), np.int64) for _ in range(2))
+        self.met = np.zeros(2, np.int64)
         self.count = 0
         self.uneven: dict[int, list[str]] = {}
         self.suspects: list[int] = []
 
     @property
     def is_full(self) -> bool:
-        """Whether there is no room for another record."""
+        """Whether there may be no other record."""
         return self.count == CHUNK_ROWS
+
+    def make_room(self) -> None:
+        """Room for twice as many records."""
+        more = min(CHUNK_ROWS, 2 * self.room) - self.room
+        self.starts, self.lengths = (
+            np.concatenate([some, np.empty((len(some), more), np.int64)], axis=1) for some in (self.starts, self.lengths)
+        )
+        self.room += more
 
     def add_uneven(self, cells: list[str]) -> None:
         """Add a record of another width."""

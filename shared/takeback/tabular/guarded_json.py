@@ -17,12 +17,12 @@ import numpy as np
 
 from takeback.rules.options import Options
 from takeback.tabular.byte_cells import SLACK, Buffer, ByteCells
-from takeback.tabular.byte_signs import Objection
 from takeback.tabular.formats import sniff
 from takeback.tabular.headers import unique_names
 from takeback.tabular.json_blocks import SPARSE, Block, BlockReader
 from takeback.tabular.json_file import is_one_a_line, start_json
 from takeback.tabular.limits import Limits
+from takeback.tabular.objections import Objection
 from takeback.tabular.raw import JSON_CHUNK_ROWS
 from takeback.tabular.table import TEXT, Chunk, Table
 from takeback.tabular.tables import resumed

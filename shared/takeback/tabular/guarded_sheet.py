@@ -13,10 +13,10 @@ from typing import BinaryIO
 from takeback.rules.options import Options
 from takeback.tabular.bare_workbook import BareWorkbook
 from takeback.tabular.byte_body import ByteBody
-from takeback.tabular.byte_signs import Objection
 from takeback.tabular.cell_grid import CellGrid
 from takeback.tabular.formats import sniff
 from takeback.tabular.limits import Limits
+from takeback.tabular.objections import Objection
 from takeback.tabular.raw import CHUNK_ROWS, RawFile, RawRows
 from takeback.tabular.shared_texts import SharedTexts, shared_texts
 from takeback.tabular.sheet_choice import HEAD_ROWS, check_name, choose, names_of, others

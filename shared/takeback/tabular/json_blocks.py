@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from takeback.tabular.byte_cells import SLACK, Buffer, ByteCells
-from takeback.tabular.byte_signs import Objection, check_utf8, spread
 from takeback.tabular.encoding import bad_text
 from takeback.tabular.json_columns import Columns, decoded
 from takeback.tabular.json_joints import CONSTANTS, Joints
 from takeback.tabular.limits import Limits
+from takeback.tabular.objections import Objection, judge_text, spread
 from takeback.tabular.table import TEXT
 
 _QUOTE, _BACKSLASH = b'"\\'
@@ -80,7 +80,7 @@ class BlockReader:
         quotes, backslashes = _quotes(buffer.data[: len(data)], data)
         if len(quotes) < 3:
             return None
-        check_utf8(buffer.data[: quotes[-1]])
+        judge_text(buffer.data[: quotes[-1]])
         opens, closes = quotes[::2], quotes[1::2]
         closes = closes[: len(opens) - 1]
         joints = self._joints.number(_between(buffer, closes, opens[1:]))

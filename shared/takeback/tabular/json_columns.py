@@ -7,9 +7,9 @@ import json
 import numpy as np
 
 from takeback.tabular.byte_cells import Buffer, ByteCells
-from takeback.tabular.byte_signs import Objection
 from takeback.tabular.classes import Classes, distinct
 from takeback.tabular.limits import Limits
+from takeback.tabular.objections import Objection
 
 _MOST_WORDS = 7  # of 64 bits, of a key
 

@@ -11,8 +11,8 @@ import re
 import numpy as np
 
 from takeback.tabular.byte_cells import ByteCells
-from takeback.tabular.byte_signs import Objection
 from takeback.tabular.classes import Classes
+from takeback.tabular.objections import Objection
 from takeback.tabular.table import BOOLEAN, NUMBER, TEXT
 
 _MOST_SHAPES = 5_000

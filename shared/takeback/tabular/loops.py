@@ -180,7 +180,7 @@ def cut(
     spoken of: FULL, there is no room for more; MORE, the text ends, maybe within a record; UNEVEN, the next record has that many
     cells; LINES, the last record has cells with line breaks, and delimiters enough for a record of their own; ODD, this is no
     plain text. To `counts` are added the quotation marks and the carriage returns that were met where they may stand: if there
-    are more, the text is not plain either. Doubled quotation marks are made single where they stand.
+    are more, the text is not plain either. The length of a cell with doubled quotation marks is given below 0 (see `undouble`).
     """
     width: cython.Py_ssize_t = starts.shape[0]
     room: cython.Py_ssize_t = starts.shape[1]
@@ -200,7 +200,6 @@ def cut(
     quotes: cython.Py_ssize_t
     returns: cython.Py_ssize_t
     doubled: cython.bint
-    has_doubled: cython.bint
     marks: cython.ulonglong
     word: cython.ulonglong
     sign: cython.uchar
@@ -212,7 +211,6 @@ def cut(
                 break
             start = at
             column = lines = inner = quotes = returns = 0
-            has_doubled = False
             sign = delimiter
             while sign == delimiter:
                 if text[start] == _QUOTE:
@@ -227,11 +225,16 @@ def cut(
                             doubled = True
                             quotes += 2
                             place += 1
-                        else:
-                            lines += (sign == _LF) | (sign == _CR)
+                        elif sign == _LF or sign == _CR:
+                            lines += 1
                             returns += sign == _CR
-                            inner += sign == delimiter
+                            if lines > _MOST_LINES:
+                                break
+                        inner += sign == delimiter
                         place += 1
+                    if lines > _MOST_LINES or place - start > longest_cell:
+                        why = _ODD
+                        break
                     if place >= end:
                         why = _MORE
                         break
@@ -250,8 +253,7 @@ def cut(
                         why = _ODD
                         break
                     if doubled:
-                        has_doubled = True
-                        length = -length  # until the record is known to be whole
+                        length = -length
                 else:
                     place = start
                     word = _word(text, place)
@@ -276,17 +278,12 @@ def cut(
                 start = place + 1
             if why == _MORE or why == _ODD:
                 break
-            if start - at > longest_record or lines > _MOST_LINES:
+            if start - at > longest_record:
                 why = _ODD
                 break
             if column != width:
                 why = _UNEVEN
                 break
-            if has_doubled:
-                for column in range(width):
-                    if lengths[column, record] < 0:
-                        lengths[column, record] = _undouble(text, starts[column, record], -lengths[column, record])
-                column = width
             if lines and inner >= width - 1:
                 why = _LINES
             counts[0] += quotes
@@ -296,18 +293,32 @@ def cut(
     return why, at, record, column
 
 
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _undouble(text: cython.uchar[::1], start: cython.Py_ssize_t, length: cython.Py_ssize_t) -> cython.Py_ssize_t:
-    """Writes doubled quotation marks of a cell once; its new length."""
-    kept: cython.Py_ssize_t = start
-    at: cython.Py_ssize_t = start
-    while at < start + length:
-        text[kept] = text[at]
-        at += 2 if text[at] == _QUOTE else 1
-        kept += 1
-    return kept - start
+def undouble(text: cython.uchar[::1], starts: cython.const[cython.longlong][::1], lengths: cython.longlong[::1]) -> None:
+    """Write the doubled quotation marks of cells whose length is below 0 once, where they stand, and give their new lengths."""
+    count: cython.Py_ssize_t = starts.shape[0]
+    cell: cython.Py_ssize_t
+    at: cython.Py_ssize_t
+    end: cython.Py_ssize_t
+    kept: cython.Py_ssize_t
+    is_inside: cython.bint = True
+    if lengths.shape[0] != count:
+        raise IndexError
+    with cython.nogil:
+        for cell in range(count):
+            if lengths[cell] >= 0:
+                continue
+            at = kept = starts[cell]
+            end = at - lengths[cell]
+            if at < 0 or end > text.shape[0]:
+                is_inside = False
+                break
+            while at < end:
+                text[kept] = text[at]
+                at += 2 if text[at] == _QUOTE else 1
+                kept += 1
+            lengths[cell] = kept - starts[cell]
+    if not is_inside:
+        raise IndexError
 
 
 @cython.cfunc

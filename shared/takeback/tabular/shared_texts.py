@@ -9,7 +9,7 @@ import numpy as np
 
 from takeback.tabular.bare_workbook import BareWorkbook
 from takeback.tabular.byte_cells import ByteCells
-from takeback.tabular.byte_signs import Objection, spread
+from takeback.tabular.objections import Objection, spread
 from takeback.tabular.sheet_cutter import ODD_CELL
 from takeback.tabular.xml_text import DECLARATION, Xml, check_text, check_well_formed, whole_pieces
 from takeback.tabular.zip_guard import Archive

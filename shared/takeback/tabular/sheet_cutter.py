@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from takeback.tabular.byte_cells import ByteCells
-from takeback.tabular.byte_signs import Objection, spread
 from takeback.tabular.classes import Classes
+from takeback.tabular.objections import Objection, spread
 from takeback.tabular.sheet_marks import ROW_END, check_rows, marks_in, references, row_numbers
 from takeback.tabular.xml_text import DECLARATION, Xml, are_plain_numbers, check_text, check_well_formed, whole_numbers
 

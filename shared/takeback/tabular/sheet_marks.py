@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from takeback.tabular.byte_signs import Objection
+from takeback.tabular.objections import Objection
 from takeback.tabular.xml_text import MASKS, Xml, whole_numbers
 
 _ROW, _CELL = b'<row r="', b'<c r="'

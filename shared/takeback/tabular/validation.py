@@ -26,12 +26,12 @@ from takeback.rules.notices import in_the_future, notices
 from takeback.rules.options import Options
 from takeback.rules.preview import SAMPLES, ColumnView, Disproof
 from takeback.tabular.byte_cells import ByteCells
-from takeback.tabular.byte_signs import NotUtf8, Objection
 from takeback.tabular.error_file import ErrorFile, Sink
 from takeback.tabular.formats import sniff
 from takeback.tabular.guarded_csv import open_guarded_csv
 from takeback.tabular.guarded_json import open_guarded_json
 from takeback.tabular.limits import Limits
+from takeback.tabular.objections import NotUtf8, Objection
 from takeback.tabular.one_pass import Pass
 from takeback.tabular.plan import SAMPLE_ROWS, Asked, Plan, Recall, first_evidence, make_plan
 from takeback.tabular.reader import open_table
@@ -174,7 +174,10 @@ def _without_rows(chunks: Iterator[Chunk], excluded: Sequence[int], table: Table
                 table.facts.dropped_lines.append(DroppedLine(row, text, "You left this row out."))
         yield Chunk(
             [chunk.row_numbers[at] for at in keep],
-            [column.take(np.array(keep)) if isinstance(column, ByteCells) else [column[at] for at in keep] for column in chunk.columns],
+            [
+                column.take(np.array(keep, np.int64)) if isinstance(column, ByteCells) else [column[at] for at in keep]
+                for column in chunk.columns
+            ],
             [None if kinds is None else "".join(kinds[at] for at in keep) for kinds in chunk.kinds],
             [issue for issue in chunk.issues if issue.row not in doomed],
         )

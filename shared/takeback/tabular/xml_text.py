@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 
 from takeback.tabular.byte_cells import Buffer, ByteCells
-from takeback.tabular.byte_signs import Objection
+from takeback.tabular.objections import Objection
 from takeback.tabular.zip_guard import Archive
 
 _LONGEST_PIECE = 1 << 22

@@ -41,6 +41,7 @@ def lines(kind: str, rows: int) -> Iterator[str]:
     [
         *((kind, "reader:open_table") for kind in ("csv", "ndjson", "json")),
         *((kind, "guarded_json:open_guarded_json") for kind in ("ndjson", "json")),
+        ("csv", "guarded_csv:open_guarded_csv"),
     ],
 )
 def test_eight_times_the_rows_take_no_more_memory(tmp_path: Path, kind: str, reader: str) -> None:
@@ -76,3 +77,15 @@ def test_eight_times_the_rows_of_a_sheet_take_no_more_memory(tmp_path: Path) -> 
         assert found == rows
 
     assert megabytes[320_000] < megabytes[40_000] + 15, megabytes
+
+
+def test_a_few_rows_of_many_columns_take_little_memory(tmp_path: Path) -> None:
+    megabytes = {}
+    for columns in (10, 1_000):
+        path = tmp_path / f"{columns}.csv"
+        path.write_text("".join(",".join(f"{row} {column}" for column in range(columns)) + "\n" for row in "abcd"))
+        command = [sys.executable, "-c", READ, str(path), "guarded_csv:open_guarded_csv"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+        _, megabytes[columns] = map(int, done.stdout.split())
+
+    assert megabytes[1_000] < megabytes[10] + 15, megabytes

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from takeback.errors import Refused
 from takeback.rules.options import Options
 from takeback.tabular import guarded_sheet, sheets
-from takeback.tabular.byte_signs import Objection
 from takeback.tabular.guarded_sheet import open_guarded_workbook
 from takeback.tabular.limits import Limits
+from takeback.tabular.objections import Objection
 from takeback.tabular.raw import CHUNK_ROWS
 from takeback.tabular.reader import open_table
 from takeback.tabular.table import Table

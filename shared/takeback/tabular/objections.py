@@ -20,7 +20,7 @@ def spread(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     return np.repeat(starts - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
 
 
-def check_utf8(text: np.ndarray | memoryview) -> tuple[int, int]:
+def judge_text(text: np.ndarray | memoryview) -> tuple[int, int]:
     """Object to a text that is no UTF-8, or has a NUL; the number of its quotation marks and of its carriage returns."""
     quotes, returns, has_nul = loops.tally(text)
     if has_nul:
