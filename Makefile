@@ -87,5 +87,5 @@ shots: setup programs
 
 clean:
 	rm -rf .aws-sam .cache .local .pytest_cache .ruff_cache .hypothesis
-	rm -f shared/takeback/tabular/loops.abi3.so shared/takeback/tabular/loops.compiled
+	rm -f shared/takeback/tabular/loops/compiled.*
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +

@@ -20,8 +20,8 @@ _PLATFORMS = ("manylinux_2_34", "manylinux_2_28", "manylinux_2_17", "manylinux20
 # Weight that no import reads. A distribution's metadata and licences stay.
 _DEAD_FOLDERS = ("tests", "test", "include", "__pycache__", "bin")
 _DEAD_ENDINGS = (".pyi", ".pyx", ".pxd", ".h", ".c", ".a", ".pyc")
-# What compile_loops.py leaves beside the source, for the machine that it runs on.
-_OF_THIS_MACHINE = ("*.abi3.so*", "*.compiled")
+# What compile_loops.py leaves beside the sources, for the machine that it runs on.
+_OF_THIS_MACHINE = ("*.abi3.so*", "compiled.stamp")
 # Parts of libraries that our functions do not import; tests/template/test_functions.py looks whether that is still so.
 DEAD_PARTS = (
     *("aws_lambda_powertools/utilities/auth_alpha", "aws_lambda_powertools/utilities/circuit_breaker"),
@@ -42,7 +42,7 @@ def main(layer: str, target: Path) -> int:
     if layer == "shared":
         package = target / "python" / "takeback"
         _copy(ROOT / "shared" / "takeback", package, *_OF_THIS_MACHINE)
-        loops = subprocess.run([sys.executable, "-I", ROOT / "layers" / "compile_loops.py", package / "tabular"], check=False)
+        loops = subprocess.run([sys.executable, "-I", ROOT / "layers" / "compile_loops.py", package / "tabular" / "loops"], check=False)
         if loops.returncode:
             return loops.returncode
         for name in ("aws.config", "rds-ca.pem"):

@@ -130,7 +130,7 @@ def _show(text: str) -> None:
 
 
 def _compile_loops(python: Path) -> None:
-    """The extension that reading needs, unless this checkout has it; which it has, the environment may serve several."""
+    """The extension that reading needs, unless it is there and up to date."""
     said = subprocess.run([python, "-I", ROOT / "layers" / "compile_loops.py"], check=False, stderr=subprocess.PIPE, text=True)
     if said.returncode:
         raise CannotInstall(said.stderr.strip())

@@ -68,7 +68,7 @@ def test_every_shared_object_is_for_arm64(built: Path) -> None:
 
 
 def test_the_compiled_loops_need_no_more_than_lambda_has(built: Path) -> None:
-    extension = (built / "SharedLayer" / "python" / "takeback" / "tabular" / "loops.abi3.so").read_bytes()
+    extension = (built / "SharedLayer" / "python" / "takeback" / "tabular" / "loops" / "compiled.abi3.so").read_bytes()
     glibc = {tuple(map(int, version.split(b"."))) for version in re.findall(rb"\0GLIBC_([\d.]+)", extension)}
 
     assert glibc

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from takeback.tabular.byte_cells import ByteCells
-from takeback.tabular.parsed import WIDTHS
 
 ONES = np.uint64(0x0101010101010101)  # the lowest bit of each byte of a word
 _ONE = np.uint64(1)
+_WIDTHS = (1, 2, 3, 4, 8)  # 64-bit words of cells that are looked at together; what is longer is looked at by itself
 
 
 def table(*classes: Iterable[int]) -> bytes:
@@ -85,7 +85,7 @@ def _to_last(marks: np.ndarray) -> np.ndarray:
 def by_width(cells: ByteCells) -> Iterator[tuple[int, np.ndarray]]:
     """The positions of the cells of each number of words; 0 stands for more than are looked at together."""
     shortest = -1
-    for words in WIDTHS:
+    for words in _WIDTHS:
         some = np.flatnonzero((cells.lengths > shortest) & (cells.lengths <= 8 * words))
         if len(some):
             yield words, some

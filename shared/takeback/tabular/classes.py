@@ -12,7 +12,7 @@ from takeback.tabular.byte_cells import ByteCells
 
 _FEWEST = 64  # keys that there is room for at first
 _USUAL_BYTES = 16  # of a key
-_FACTOR = int.from_bytes(os.urandom(8), "little") | 1  # nobody can make up cells that all meet in one place of a table
+_MULTIPLIER = int.from_bytes(os.urandom(8), "little") | 1  # another one each time, so that nobody knows where a cell meets others
 
 
 def distinct(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -54,7 +54,9 @@ class Classes:
         while True:
             before, found = self._known, np.empty(len(self._ends), np.int64)
             tables = (self._slots, self._hashes, self._heads, self._ends, self._keys)
-            at, self._known = loops.number(text, starts, lengths, at, self._of_shapes, _FACTOR, *tables, before, self._most, numbers, found)
+            at, self._known = loops.number(
+                text, starts, lengths, at, self._of_shapes, _MULTIPLIER, *tables, before, self._most, numbers, found
+            )
             new.append(found[: self._known - before])
             if at == len(cells):
                 return numbers, np.concatenate(new)

@@ -12,6 +12,7 @@ from takeback.tabular.byte_cells import ByteCells
 from takeback.tabular.classes import Classes
 
 _MOST_CELLS = 10_000
+_LONGEST = 64  # bytes; the cells of such a column are codes and signs, and longer ones are not kept
 
 
 class CurrencyRows:
@@ -26,8 +27,11 @@ class CurrencyRows:
     def issues(self, columns: Sequence[ByteCells], row_numbers: Sequence[int]) -> Iterator[tuple[int, Issue]]:
         """The rows in another currency: their place in the chunk, and what to do about them."""
         cells = columns[self._place]
-        numbers, new = self._classes.number(cells)
-        self._objects += [any(self._rule.issues([cells[at]], [0])) for at in new.tolist()]
-        for at in np.flatnonzero(np.array(self._objects, bool).take(numbers)).tolist():
+        usual = np.flatnonzero(cells.lengths <= _LONGEST)
+        numbers, new = self._classes.number(cells.take(usual))
+        self._objects += [any(self._rule.issues([cells[at]], [0])) for at in usual[new].tolist()]
+        found = cells.lengths > _LONGEST
+        found[usual] = np.array(self._objects, bool).take(numbers)
+        for at in np.flatnonzero(found).tolist():
             for _, issue in self._rule.issues([cells[at]], [row_numbers[at]]):
                 yield at, issue

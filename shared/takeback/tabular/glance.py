@@ -24,7 +24,7 @@ _ONE = np.uint64(1)
 _SMALL = np.uint64(0x2020202020202020)  # makes letters small
 _IS_OTHER = bytes(chr(byte) not in ascii_letters for byte in range(256))  # 1 for each byte that is no letter
 _WORD = 8
-FACTOR, _SPREAD = np.uint64(0x9E3779B97F4A7C15), 16
+_MULTIPLIER, _SPREAD = np.uint64(0x9E3779B97F4A7C15), 16
 
 
 _MANY = 500  # cells from which on a look at some of them says whether a look at all of them pays
@@ -40,12 +40,12 @@ class Beginnings:
         self._known[self._places(np.array([int.from_bytes(text.encode()[:_WORD], "little") for text in texts], np.uint64))] = True
 
     @property
-    def marks(self) -> np.ndarray:
-        """1 where the highest bits of a beginning's word times `FACTOR` point to."""
-        return self._known.view(np.uint8)
+    def table(self) -> tuple[np.ndarray, int]:
+        """As the loops want them: 1 where the highest bits of a beginning's word times the number beside point to."""
+        return self._known.view(np.uint8), int(_MULTIPLIER)
 
     def _places(self, words: np.ndarray) -> np.ndarray:
-        return ((words | _SMALL) * FACTOR >> np.uint64(64 - _SPREAD)).view(np.int64)
+        return ((words | _SMALL) * _MULTIPLIER >> np.uint64(64 - _SPREAD)).view(np.int64)
 
     def may_be(self, words: np.ndarray) -> np.ndarray:
         """Which of some 64-bit words may be one; False is sure."""
@@ -76,7 +76,7 @@ def kept_ids(cells: ByteCells) -> np.ndarray:
 
 def _are_kept(cells: ByteCells, longest: int, *, is_id: bool) -> np.ndarray:
     found = np.empty(len(cells), bool)
-    loops.are_kept(*cells.arrays(), longest, _EMPTY.marks, int(FACTOR), is_id, found.view(np.uint8))
+    loops.are_kept(*cells.arrays(), longest, *_EMPTY.table, is_id, found.view(np.uint8))
     return found
 
 

@@ -21,7 +21,7 @@ from takeback.tabular.currencies import CurrencyRows
 from takeback.tabular.error_file import ErrorFile, Sink
 from takeback.tabular.field_reader import FieldReader
 from takeback.tabular.findings import Findings
-from takeback.tabular.glance import FACTOR, Beginnings
+from takeback.tabular.glance import Beginnings
 from takeback.tabular.parsed import ParsedColumn
 from takeback.tabular.plan import Plan
 from takeback.tabular.table import TEXT, Chunk
@@ -148,5 +148,5 @@ class Pass:
 def _same_as_above_or_blank(numbers: ByteCells) -> list[int]:
     """The rows whose order number may be that of the row above: equal, or one of the two blank. The first row is always one."""
     found = np.empty(len(numbers), bool)
-    loops.repeat(*numbers.arrays(), _BLANK.marks, int(FACTOR), found.view(np.uint8))
+    loops.repeat(*numbers.arrays(), *_BLANK.table, found.view(np.uint8))
     return np.flatnonzero(found).tolist()

@@ -10,8 +10,6 @@ from takeback.records import Column
 from takeback.rules.values import Problem
 from takeback.tabular.byte_cells import Buffer, ByteCells
 
-WIDTHS = (1, 2, 3, 4, 8)  # 64-bit words of cells that are looked at together; what is longer is read by itself
-
 
 class Problems(list[Problem | None]):
     """The different problems of a column by number; 0 is none."""

@@ -18,7 +18,7 @@ from takeback.rules.decisions import Evidence, Reading
 from takeback.rules.values import Problem, Value, parse_cell
 
 FACTORS = (1, 10, 100, -1, -10, -100)
-MOST_DIGITS = 15  # so that a value is exact as a 64-bit float
+MOST_DIGITS = 15  # `loops.take_amounts` takes one more
 _FILLINGS = ("1", "12", "90", "3007", "95", "123456789", "7", "4608", "9")  # the n-th ends in n
 
 

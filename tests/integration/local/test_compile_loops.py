@@ -12,27 +12,28 @@ from pathlib import Path
 import pytest
 
 from layers import compile_loops
+from local import __main__ as commands
 
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout of its own, as git leaves it."""
-    source = tmp_path / compile_loops.SOURCE.relative_to(compile_loops.ROOT)
-    source.parent.mkdir(parents=True)
-    for package in (source.parent, source.parent.parent):
+    sources = tmp_path / compile_loops.SOURCES.relative_to(compile_loops.ROOT)
+    shutil.copytree(compile_loops.SOURCES, sources, ignore=shutil.ignore_patterns("compiled.*", "__pycache__"))
+    for package in (sources.parent, sources.parent.parent):
         (package / "__init__.py").touch()
-    shutil.copy(compile_loops.SOURCE, source)
     shutil.copy(compile_loops.ROOT / "requirements-dev.txt", tmp_path)
     (tmp_path / ".cache").symlink_to(compile_loops.ROOT / ".cache")
     monkeypatch.setattr(compile_loops, "ROOT", tmp_path)
-    monkeypatch.setattr(compile_loops, "SOURCE", source)
-    monkeypatch.setattr(compile_loops, "EXTENSION", source.with_suffix(".abi3.so"))
-    monkeypatch.setattr(compile_loops, "STAMP", source.with_suffix(".compiled"))
+    monkeypatch.setattr(compile_loops, "SOURCES", sources)
+    monkeypatch.setattr(compile_loops, "EXTENSION", sources / "compiled.abi3.so")
+    monkeypatch.setattr(compile_loops, "STAMP", sources / "compiled.stamp")
     return tmp_path
 
 
 def _files(checkout: Path) -> set[str]:
-    return {path.name for path in (checkout / "shared" / "takeback" / "tabular").iterdir()}
+    """What was left beside the sources."""
+    return {path.name for path in (checkout / "shared" / "takeback" / "tabular" / "loops").iterdir() if path.suffix not in (".py", "")}
 
 
 def test_what_changed_is_compiled_and_what_did_not_is_left_alone(
@@ -41,7 +42,7 @@ def test_what_changed_is_compiled_and_what_did_not_is_left_alone(
     assert not compile_loops.is_up_to_date()
     assert compile_loops.main([]) == 0
     assert compile_loops.is_up_to_date()
-    assert _files(checkout) == {"__init__.py", "loops.py", "loops.abi3.so", "loops.compiled"}
+    assert _files(checkout) == {"compiled.abi3.so", "compiled.stamp"}
     assert _imported(checkout) == str(compile_loops.EXTENSION)
     assert capsys.readouterr().out == "Compiling the loops of the reader …\n"
 
@@ -49,7 +50,7 @@ def test_what_changed_is_compiled_and_what_did_not_is_left_alone(
         without_programs.setattr(subprocess, "run", None)
         assert compile_loops.main([]) == 0
 
-    for part in (compile_loops.SOURCE, checkout / "requirements-dev.txt"):
+    for part in (compile_loops.SOURCES / "words.py", compile_loops.SOURCES / "signs.py", checkout / "requirements-dev.txt"):
         before = part.read_bytes()
         part.write_bytes(before + b"# changed\n")
         assert not compile_loops.is_up_to_date()
@@ -58,20 +59,20 @@ def test_what_changed_is_compiled_and_what_did_not_is_left_alone(
 
 
 def _imported(checkout: Path) -> str:
-    asked = [sys.executable, "-c", "import takeback.tabular.loops as loops; print(loops.__file__)"]
+    asked = [sys.executable, "-c", "import sys; from takeback.tabular import loops; print(sys.modules[loops.cut.__module__].__file__)"]
     return subprocess.check_output(asked, text=True, env={"PATH": os.environ["PATH"], "PYTHONPATH": str(checkout / "shared")}).strip()
 
 
 def test_what_was_compiled_stays_when_a_change_cannot_be(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    compile_loops.SOURCE.write_text("def broken(:\n")
+    (compile_loops.SOURCES / "signs.py").write_text("def broken(:\n")
     compile_loops.EXTENSION.write_bytes(b"of yesterday")
 
     assert compile_loops.main([]) == 1
     said = capsys.readouterr().err
-    assert said.startswith("cython cannot compile shared/takeback/tabular/loops.py:\n")
-    assert "takeback/tabular/loops.py:1:11: " in said
+    assert said.startswith("cython cannot compile the loops of the reader:\n")
+    assert "def broken(:" in said
     assert compile_loops.EXTENSION.read_bytes() == b"of yesterday"
-    assert _files(checkout) == {"__init__.py", "loops.py", "loops.abi3.so"}
+    assert _files(checkout) == {"compiled.abi3.so"}
 
 
 @pytest.mark.usefixtures("checkout")
@@ -89,3 +90,18 @@ def test_a_python_without_the_compilers_is_told(monkeypatch: pytest.MonkeyPatch,
 
     assert compile_loops.main([]) == 1
     assert "has no package cython" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert compile_loops.main([str(tmp_path / "nowhere")]) == 1
+    assert "The loops of the reader cannot be compiled: " in (said := capsys.readouterr().err)
+    assert "nowhere" in said
+
+
+def test_no_command_runs_on_what_was_compiled_from_other_sources(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(compile_loops, "digest", lambda: "another")
+
+    assert commands.main(["read", "any.csv"]) == 1
+    assert "Run “make setup”." in capsys.readouterr().err

@@ -124,7 +124,7 @@ def read_date(text: str, numbers: tuple[NumberDates | None, ...] = ()) -> date |
     return _from_number(found, numbers) if isinstance(found, str) else found
 
 
-@lru_cache(maxsize=1 << 14)  # a cell is looked at as a date and as evidence, and the days of some years come again and again
+@lru_cache(maxsize=1 << 14)  # a cell is read as a date and as evidence; some short texts of earlier files stay in memory
 def _outline(text: str) -> date | NumericDate | Problem | str:
     """The date as far as the text says it; a number that may count days or seconds as it stands."""
     found = _of_numbers(text)  # most cells are three numbers and nothing else
