@@ -46,6 +46,7 @@ def take_amounts(
     has more than 16 digits behind the zeros that it begins with. Gives the end of the texts.
     """
     count: cython.Py_ssize_t = starts.shape[0]
+    last: cython.Py_ssize_t = max(text.shape[0] - 8, -1)  # place of a word; less a length it is still a number
     at: cython.Py_ssize_t
     behind: cython.Py_ssize_t
     start: cython.Py_ssize_t
@@ -77,7 +78,7 @@ def take_amounts(
             start = starts[at]
             length = lengths[at]
             shape = numbers[at]
-            if start < 0 or length < 0 or start + length + 8 > text.shape[0] or shape < 0 or shape >= factors.shape[0]:
+            if start < 0 or length < 0 or start > last - length or shape < 0 or shape >= factors.shape[0]:
                 is_inside = False
                 break
             factor = factors[shape]
@@ -87,7 +88,7 @@ def take_amounts(
                 sizes[at] = constants[2, shape]
                 continue
             places[at] = place
-            if place + length + 16 > out.shape[0]:
+            if place > out.shape[0] - 16 - length:
                 is_inside = False
                 break
             if factor < 0:

@@ -102,7 +102,7 @@ def cut(
     """
     width: cython.Py_ssize_t = starts.shape[0]
     room: cython.Py_ssize_t = starts.shape[1]
-    if begin < 1 or begin > end or end + 8 > text.shape[0] or text[end - 1] != LF or record < 0:
+    if begin < 1 or begin > end or end > text.shape[0] - 8 or text[end - 1] != LF or delimiter == LF or record < 0:
         raise IndexError
     if lengths.shape[0] != width or lengths.shape[1] != room or counts.shape[0] < 2:
         raise IndexError
@@ -138,7 +138,7 @@ def cut(
                     while place < end:
                         sign = text[place]
                         if sign == QUOTE:
-                            if text[place + 1] != QUOTE or place + 1 == end:
+                            if text[place + 1] != QUOTE:
                                 break
                             doubled = True
                             quotes += 2
@@ -226,10 +226,10 @@ def undouble(text: cython.uchar[::1], starts: cython.const[cython.longlong][::1]
             if lengths[cell] >= 0:
                 continue
             at = kept = starts[cell]
-            end = at - lengths[cell]
-            if at < 0 or end > text.shape[0]:
+            if at < 0 or at > text.shape[0] or lengths[cell] < at - text.shape[0]:
                 is_inside = False
                 break
+            end = at - lengths[cell]
             while at < end:
                 text[kept] = text[at]
                 at += 2 if text[at] == QUOTE else 1

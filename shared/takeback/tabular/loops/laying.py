@@ -22,6 +22,7 @@ def lay(
     Rows with a negative place are left out.
     """
     count: cython.Py_ssize_t = ats.shape[0]
+    last: cython.Py_ssize_t = max(text.shape[0] - 8, -1)  # place of a word; less a length it is still a number
     at: cython.Py_ssize_t
     place: cython.Py_ssize_t
     start: cython.Py_ssize_t
@@ -36,7 +37,7 @@ def lay(
                 continue
             start = starts[at]
             length = lengths[at]
-            if start < 0 or length < 0 or start + length + 8 > text.shape[0] or place + length + 9 > out.shape[0]:
+            if start < 0 or length < 0 or start > last - length or place > out.shape[0] - 9 - length:
                 is_inside = False
                 break
             out[place] = lead
@@ -65,7 +66,7 @@ def lay_ids(
             place = ats[at]
             if place < 0:
                 continue
-            if place + size + 12 > out.shape[0]:
+            if place > out.shape[0] - 12 - size:
                 is_inside = False
                 break
             for digit in range(size):
@@ -91,6 +92,7 @@ def lay_quoted(
 ) -> None:
     """The same for all rows, and no byte more is written. A mark's bit 0 stands for quotation marks, bit 1 for an apostrophe before it."""
     count: cython.Py_ssize_t = ats.shape[0]
+    last: cython.Py_ssize_t = max(text.shape[0] - 8, -1)  # place of a word; less a length it is still a number
     at: cython.Py_ssize_t
     place: cython.Py_ssize_t
     start: cython.Py_ssize_t
@@ -106,7 +108,7 @@ def lay_quoted(
             start = starts[at]
             length = lengths[at]
             mark = marks[at]
-            if start < 0 or length < 0 or start + length > text.shape[0] or place < 0 or place + length + 4 > out.shape[0]:
+            if start < 0 or length < 0 or start > last - length or place < 0 or place > out.shape[0] - 4 - length:
                 is_inside = False
                 break
             out[place] = lead

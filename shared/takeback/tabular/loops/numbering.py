@@ -143,6 +143,7 @@ def number(
     one place are not easily made up.
     """
     count: cython.Py_ssize_t = starts.shape[0]
+    last: cython.Py_ssize_t = max(text.shape[0] - 8, -1)  # place of a word; less a length it is still a number
     before: cython.Py_ssize_t = known
     mask: cython.ulonglong = slots.shape[0] - 1
     shift: cython.int = _bits_left(slots.shape[0])
@@ -171,7 +172,7 @@ def number(
         while at < count:
             start = starts[at]
             length = lengths[at]
-            if start < 0 or length < 0 or start + length + 8 > text.shape[0]:
+            if start < 0 or length < 0 or start > last - length:
                 is_inside = False
                 break
             behind = ends[known]

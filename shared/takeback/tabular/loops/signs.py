@@ -21,6 +21,7 @@ def look(
     Bit 5 is set where a byte of bit 4 stands right behind one of bit 3.
     """
     count: cython.Py_ssize_t = starts.shape[0]
+    last: cython.Py_ssize_t = max(text.shape[0] - 8, -1)  # place of a word; less a length it is still a number
     at: cython.Py_ssize_t
     start: cython.Py_ssize_t
     place: cython.Py_ssize_t
@@ -34,7 +35,7 @@ def look(
     with cython.nogil:
         for at in range(count):
             start = starts[at]
-            if start < 0 or lengths[at] < 0 or start + lengths[at] > text.shape[0]:
+            if start < 0 or lengths[at] < 0 or start > last - lengths[at]:
                 is_inside = False
                 break
             bits = before = 0
@@ -64,6 +65,7 @@ def repeat(
     `blank` has the beginnings of texts that stand for nothing, as `empty` has them for `are_kept`.
     """
     count: cython.Py_ssize_t = starts.shape[0]
+    last: cython.Py_ssize_t = max(text.shape[0] - 8, -1)  # place of a word; less a length it is still a number
     at: cython.Py_ssize_t
     start: cython.Py_ssize_t
     length: cython.Py_ssize_t
@@ -79,7 +81,7 @@ def repeat(
         for at in range(count):
             start = starts[at]
             length = lengths[at]
-            if start < 0 or length < 0 or start + length + 8 > text.shape[0]:
+            if start < 0 or length < 0 or start > last - length:
                 is_inside = False
                 break
             word = beginning(word_at(text, start), length)
@@ -109,6 +111,7 @@ def are_kept(
     `empty`. An id begins with no guard, and its second sign is none of a number that a spreadsheet rounded.
     """
     count: cython.Py_ssize_t = starts.shape[0]
+    last: cython.Py_ssize_t = max(text.shape[0] - 8, -1)  # place of a word; less a length it is still a number
     at: cython.Py_ssize_t
     start: cython.Py_ssize_t
     length: cython.Py_ssize_t
@@ -124,7 +127,7 @@ def are_kept(
         for at in range(count):
             start = starts[at]
             length = lengths[at]
-            if start < 0 or length < 0 or start + length + 8 > text.shape[0]:
+            if start < 0 or length < 0 or start > last - length:
                 is_inside = False
                 break
             found[at] = False
