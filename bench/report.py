@@ -129,8 +129,8 @@ good row and list what is wrong with the others; a loop that is content with les
 {tables.on_two_cores(found.on_two)}
 
 On two cores a process with threads gains what ours does not: Takeback checks on one core while the second fetches the object, takes
-its digest and sends the rows. To cut the next chunk in another thread meanwhile, or in another process, gained a twentieth at most
-and cost memory (docs/decisions.md, 43). Where Polars is ahead, that is why.
+its digest and sends the rows. To cut the next chunk in another thread meanwhile, or in another process, gained a tenth at most,
+and cost processor and memory (docs/decisions.md, 43). Where Polars is ahead, that is why.
 """
 
 

@@ -17,7 +17,7 @@ from takeback.tabular.cell_grid import CellGrid
 from takeback.tabular.formats import sniff
 from takeback.tabular.limits import Limits
 from takeback.tabular.objections import Objection
-from takeback.tabular.raw import CHUNK_ROWS, RawFile, RawRows
+from takeback.tabular.raw import SHEET_CHUNK_ROWS, RawFile, RawRows
 from takeback.tabular.shared_texts import SharedTexts, shared_texts
 from takeback.tabular.sheet_choice import HEAD_ROWS, check_name, choose, names_of, others
 from takeback.tabular.sheet_cutter import Cells, SheetCutter
@@ -93,9 +93,9 @@ class _Reader:
             held.append(cells)
             last = int(cells.rows[-1])
             self._check_extent(last + 1, int(cells.columns.max()) + 1)
-            while last >= start + CHUNK_ROWS:
-                start += CHUNK_ROWS
-                yield grid.batch(_taken(held, start), start - CHUNK_ROWS, start, is_last=False)
+            while last >= start + SHEET_CHUNK_ROWS:
+                start += SHEET_CHUNK_ROWS
+                yield grid.batch(_taken(held, start), start - SHEET_CHUNK_ROWS, start, is_last=False)
         if held:
             yield grid.batch(_taken(held, last + 1), start, last + 1, is_last=True)
 

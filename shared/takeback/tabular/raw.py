@@ -9,6 +9,7 @@ from takeback.rules.issues import Issue
 from takeback.tabular.table import FileFacts
 
 CHUNK_ROWS = 25_000
+SHEET_CHUNK_ROWS = 15_000  # of a workbook, whose archive takes up memory beside
 JSON_CHUNK_ROWS = 8_000  # keys and quotation marks take up as much again as what is read
 
 

@@ -11,7 +11,7 @@ import python_calamine as calamine
 from takeback.errors import Refused
 from takeback.rules.issues import Issue
 from takeback.tabular.limits import Limits
-from takeback.tabular.raw import CHUNK_ROWS, RawFile, RawRows
+from takeback.tabular.raw import SHEET_CHUNK_ROWS, RawFile, RawRows
 from takeback.tabular.sheet_choice import HEAD_ROWS, check_name, choose, names_of, others
 from takeback.tabular.sheet_scan import SheetScan, check_extent
 from takeback.tabular.table import ERROR, NUMBER, TEXT, FileFacts
@@ -89,7 +89,7 @@ def _batches(sheet: calamine.CalamineSheet, scan: SheetScan, limits: Limits) -> 
     offset = sheet.start[1] if sheet.start else 0
     limits.check_columns(offset)
     number = 1
-    while batch := reading(lambda: list(islice(rows, CHUNK_ROWS))):
+    while batch := reading(lambda: list(islice(rows, SHEET_CHUNK_ROWS))):
         numbers = range(number, number + len(batch))
         number += len(batch)
         texts, kinds = _texts(batch, offset)

@@ -22,7 +22,7 @@ from takeback.tabular import guarded_sheet, sheets
 from takeback.tabular.guarded_sheet import open_guarded_workbook
 from takeback.tabular.limits import Limits
 from takeback.tabular.objections import Objection
-from takeback.tabular.raw import CHUNK_ROWS
+from takeback.tabular.raw import SHEET_CHUNK_ROWS
 from takeback.tabular.reader import open_table
 from takeback.tabular.table import Table
 
@@ -152,11 +152,11 @@ def as_rows(rows: Sequence[tuple[Sequence[str | None], str] | None], first: int)
 
 
 @settings(max_examples=300)
-@given(ROWS, st.booleans(), st.sampled_from([4, CHUNK_ROWS]))
+@given(ROWS, st.booleans(), st.sampled_from([4, SHEET_CHUNK_ROWS]))
 def test_cells_of_all_spellings_are_those_of_the_native_reader(rows: list, titled: bool, batch: int) -> None:  # noqa: FBT001
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(guarded_sheet, "CHUNK_ROWS", batch)
-        patch.setattr(sheets, "CHUNK_ROWS", batch)
+        patch.setattr(guarded_sheet, "SHEET_CHUNK_ROWS", batch)
+        patch.setattr(sheets, "SHEET_CHUNK_ROWS", batch)
         compare(by_hand((TITLES if titled else "") + as_rows(rows, 2), SHARED))
 
 
@@ -224,14 +224,17 @@ def test_what_is_written_as_usual_is_read_as_bytes(written: Callable[[Sequence[S
     assert compare(written([["My sales"], [], HEADER, *typed(500), ["Total", None, None, 500, 9.5]]))
 
 
-@pytest.mark.parametrize("count", [CHUNK_ROWS - 2, CHUNK_ROWS - 1, CHUNK_ROWS, CHUNK_ROWS + 1, 2 * CHUNK_ROWS - 1, 2 * CHUNK_ROWS])
+@pytest.mark.parametrize(
+    "count",
+    [SHEET_CHUNK_ROWS - 2, SHEET_CHUNK_ROWS - 1, SHEET_CHUNK_ROWS, SHEET_CHUNK_ROWS + 1, 2 * SHEET_CHUNK_ROWS - 1, 2 * SHEET_CHUNK_ROWS],
+)
 @pytest.mark.parametrize("end", [[], [["Total", None, None, 7, 9.5]], [[], ["Exported by Seller Hub"]]])
 def test_what_stands_at_the_end_is_left_out_alike_wherever_the_batches_end(count: int, end: list) -> None:
     assert compare(by_xlsxwriter([HEADER, *[["1-1", "2026-01-24", "Lamp", 1, 2.5]] * count, *end]))
 
 
 def test_cells_beyond_the_columns_of_the_first_rows_are_left_to_the_native_reader() -> None:
-    rows = [["1-1", "2026-01-24", "Lamp", 1, 2.5]] * CHUNK_ROWS
+    rows = [["1-1", "2026-01-24", "Lamp", 1, 2.5]] * SHEET_CHUNK_ROWS
 
     assert not compare(by_xlsxwriter([HEADER, *rows, [*rows[0], "further right"]]))
 
