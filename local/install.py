@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ _ENVIRONMENTS = {
     "bench": (".venv-bench", "requirements-bench.txt"),
 }
 _OLDEST_PYTHON = (3, 11)
+_DEBIANS_PREFIX = "/usr"  # of the Python that is a package of Debian's
 
 
 class Program(NamedTuple):
@@ -54,6 +56,7 @@ def main(wanted: list[str]) -> int:
                 folder, lock = _ENVIRONMENTS[name]
                 _install_environment(ROOT / folder, ROOT / lock)
                 if name == "dev":
+                    _install_headers()
                     _compile_loops(ROOT / folder / "bin" / "python")
     except CannotInstall as problem:
         sys.stderr.write(f"\n{problem}\n")
@@ -129,6 +132,13 @@ def _show(text: str) -> None:
     sys.stdout.flush()
 
 
+def _install_headers() -> None:
+    """Python's headers, where Debian has them in a package. Where they are missing elsewhere, compiling says so."""
+    there = Path(sysconfig.get_path("include")) / "Python.h"
+    if not there.exists() and sys.base_prefix == _DEBIANS_PREFIX and _can_apt_get():
+        _apt_get(f"python{sys.version_info.major}.{sys.version_info.minor}-dev")
+
+
 def _compile_loops(python: Path) -> None:
     """The extension that reading needs, unless it is there and up to date."""
     said = subprocess.run([python, "-I", ROOT / "layers" / "compile_loops.py"], check=False, stderr=subprocess.PIPE, text=True)
@@ -141,14 +151,21 @@ def _install_programs() -> None:
     missing = [program for program in _PROGRAMS if not any(map(shutil.which, program.commands))]
     if not missing:
         return
-    if not shutil.which("apt-get") or os.geteuid() != 0:
+    if not _can_apt_get():
         raise CannotInstall(
             "\n".join(
                 f"{program.needed}, which is not here. Install it (the package is “{program.packages[0]}”), then try again."
                 for program in missing
             )
         )
-    packages = [package for program in missing for package in program.packages]
+    _apt_get(*(package for program in missing for package in program.packages))
+
+
+def _can_apt_get() -> bool:
+    return shutil.which("apt-get") is not None and os.geteuid() == 0
+
+
+def _apt_get(*packages: str) -> None:
     sys.stdout.write(f"Installing {', '.join(packages)} …\n")
     sys.stdout.flush()
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import time
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from local import install
 
 ROOT = Path(__file__).parents[3]
+VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 @pytest.fixture
@@ -110,6 +112,29 @@ def test_programs_that_are_missing_are_installed_and_no_others(programs: Path, t
 
     assert install.main(["programs"]) == 0
     assert (tmp_path / "asked").read_text() == asked
+
+
+@pytest.mark.parametrize(
+    ("prefix", "asked"), [("/usr", f"-q update\n-q -y install --no-install-recommends python{VERSION}-dev\n"), ("/opt", "")]
+)
+@pytest.mark.usefixtures("programs")
+def test_debians_python_gets_its_headers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, prefix: str, asked: str) -> None:
+    (tmp_path / "asked").touch()
+    monkeypatch.setattr(sysconfig, "get_path", lambda _: str(tmp_path))
+    monkeypatch.setattr(sys, "base_prefix", prefix)
+
+    install._install_headers()
+    assert (tmp_path / "asked").read_text() == asked
+
+
+@pytest.mark.usefixtures("programs")
+def test_headers_that_are_there_are_not_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "Python.h").touch()
+    monkeypatch.setattr(sysconfig, "get_path", lambda _: str(tmp_path))
+    monkeypatch.setattr(sys, "base_prefix", "/usr")
+
+    install._install_headers()
+    assert not (tmp_path / "asked").exists()
 
 
 def test_programs_that_apt_does_not_bring_are_told(programs: Path, capsys: pytest.CaptureFixture[str]) -> None:
