@@ -73,8 +73,11 @@ def digest() -> str:
 
 
 def together() -> str:
-    """The modules as one."""
-    return "import cython\n" + "".join(_IMPORT.sub("", (SOURCES / f"{module}.py").read_text(encoding="utf-8")) for module in _MODULES)
+    """The modules as one, which imports nothing but Cython."""
+    source = "".join(_IMPORT.sub("", (SOURCES / f"{module}.py").read_text(encoding="utf-8")) for module in _MODULES)
+    if left := re.search(r"^(?:import|from) .*$", source, re.MULTILINE):
+        raise CannotCompile(f"The loops of the reader import nothing but Cython and each other, in plain lines: {left[0]}")
+    return f"import cython\n{source}"
 
 
 def compile_to(extension: Path, *target: str) -> None:

@@ -56,7 +56,6 @@ def main(wanted: list[str]) -> int:
                 folder, lock = _ENVIRONMENTS[name]
                 _install_environment(ROOT / folder, ROOT / lock)
                 if name == "dev":
-                    _install_headers()
                     _compile_loops(ROOT / folder / "bin" / "python")
     except CannotInstall as problem:
         sys.stderr.write(f"\n{problem}\n")
@@ -83,6 +82,7 @@ def _install_environment(folder: Path, lock: Path) -> None:
                 f"{sys.executable} cannot create a virtual environment. On Debian and Ubuntu: apt-get install python3-venv. Then try again."
             )
     _install_packages(python, lock, folder.name)
+    _install_headers()
     stamp.write_text(digest)
 
 

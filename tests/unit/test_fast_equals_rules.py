@@ -21,7 +21,7 @@ from takeback.errors import Refused
 from takeback.records import record_type
 from takeback.rules.identifiers import uuid7s
 from takeback.rules.options import Options
-from takeback.tabular import by_shape, by_value, error_file, glance, guarded_csv
+from takeback.tabular import by_shape, by_value, error_file, glance, guarded_csv, text_rows
 from takeback.tabular.guarded_csv import open_guarded_csv
 from takeback.tabular.limits import Limits
 from takeback.tabular.objections import Objection
@@ -197,6 +197,7 @@ def test_columns_read_by_value_and_shape_equal_the_rules_cell_by_cell(rows: list
 @pytest.mark.parametrize("seed", range(6))
 def test_columns_of_more_values_and_shapes_than_are_kept_equal_the_rules_cell_by_cell(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guarded_csv, "CHUNK_ROWS", 60)
+    monkeypatch.setattr(guarded_csv, "_FEW_CELLS", 30)
     monkeypatch.setattr(by_value, "_FEW", 5)
     monkeypatch.setattr(by_shape, "_MOST_SHAPES", 20 + 20 * seed)
     rng = Random(seed)  # noqa: S311 - the same sheet for the same seed
@@ -213,10 +214,12 @@ NONSENSE = ["abcdefgh XYZ", "0123456789.,-$ ()", "0123456789-/.: TJan", "0123456
 @pytest.mark.parametrize("seed", range(8))
 def test_nonsense_in_every_cell_equals_the_rules_cell_by_cell(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guarded_csv, "CHUNK_ROWS", 60)
+    monkeypatch.setattr(guarded_csv, "_FEW_CELLS", 30)
     monkeypatch.setattr(glance, "_MANY", 10)
     monkeypatch.setattr(glance, "_LOOKED_AT", 5)
     monkeypatch.setattr(by_value, "_FEWEST", 10)
     monkeypatch.setattr(error_file, "_MANY", 10)
+    monkeypatch.setattr(text_rows, "_BLOCK_BYTES", 300)
     rng = Random(seed)  # noqa: S311 - the same sheet for the same seed
     signs = NONSENSE[seed % len(NONSENSE)]
     usual = [[text.replace("#", "1") for text in (column[0] for column in COLUMNS)] for _ in range(30)]

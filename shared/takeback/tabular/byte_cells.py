@@ -10,7 +10,6 @@ import numpy as np
 SLACK = 256  # bytes that may be read behind the last cell
 _ROOM = 1 << 14  # bytes that can be added before the buffer has to be copied
 NO_TEXT = np.uint64(0xFFFFFFFFFFFFFFFF)  # no UTF-8 has this byte
-_MOST_WORDS = SLACK // 8
 
 
 class Buffer:
@@ -146,22 +145,16 @@ class ByteCells(Sequence[str]):
         return following < self.starts + self.lengths
 
     def stretches(self, size: int) -> np.ndarray:
-        """`size` bytes from the start of each cell on, whatever stands there, as an array of void scalars."""
+        """`size` bytes, SLACK at most, from the start of each cell on, whatever stands there, as an array of void scalars."""
         data = self.buffer.data
-        if size > SLACK:
-            data = np.concatenate([data, np.zeros(size, np.uint8)])
         every = np.ndarray((len(data) - size + 1,), f"V{size}", data.data, strides=(1,))
         return every[self.starts]
 
     def windows(self, size: int) -> np.ndarray:
-        """The first `size` bytes of each cell (a multiple of 8), zeros beyond its end, as an array of void scalars."""
+        """The first `size` bytes of each cell (a multiple of 8, SLACK at most), zeros beyond its end, as an array of void scalars."""
         found = self.stretches(size)
-        inside = np.minimum(self.lengths, size)
-        if size <= 8 * _MOST_WORDS:
-            words = found.view(np.uint64).reshape(len(found), size // 8)
-            words &= _masks(size // 8).take(inside, axis=0)
-        else:
-            found.view(np.uint8).reshape(len(found), size)[np.arange(size) >= inside[:, None]] = 0
+        words = found.view(np.uint64).reshape(len(found), size // 8)
+        words &= _masks(size // 8).take(np.minimum(self.lengths, size), axis=0)
         return found
 
     def words(self, count: int) -> np.ndarray:

@@ -16,7 +16,7 @@ _LONGEST = 64  # bytes; the cells of such a column are codes and signs, and long
 
 
 class CurrencyRows:
-    """Asks the rule about each distinct cell once, and again only about those that it objects to."""
+    """Asks the rule about each distinct cell once, and again about those that it objects to and about long ones."""
 
     def __init__(self, rule: CurrencyColumn, place: int) -> None:
         self._rule = rule

@@ -23,7 +23,6 @@ _DIGIT, _LETTER, _SIGN, _BETWEEN, _UNLESS, _OTHER, _INSTEAD, _BEYOND_ASCII = ran
 _ONE = np.uint64(1)
 _SMALL = np.uint64(0x2020202020202020)  # makes letters small
 _IS_OTHER = bytes(chr(byte) not in ascii_letters for byte in range(256))  # 1 for each byte that is no letter
-_WORD = 8
 _MULTIPLIER, _SPREAD = np.uint64(0x9E3779B97F4A7C15), 16
 
 
@@ -37,7 +36,7 @@ class Beginnings:
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._known = np.zeros(1 << _SPREAD, bool)
-        self._known[self._places(np.array([int.from_bytes(text.encode()[:_WORD], "little") for text in texts], np.uint64))] = True
+        self._known[self._places(np.array([int.from_bytes(text.encode()[: loops.WORD], "little") for text in texts], np.uint64))] = True
 
     @property
     def table(self) -> tuple[np.ndarray, int]:
@@ -61,7 +60,7 @@ def is_value(cells: ByteCells) -> np.ndarray:
     found = cells.lengths > 0
     for end in (data.take(cells.starts), data.take(cells.starts + (np.maximum(cells.lengths, 1) - 1))):
         found &= end - np.uint8(0x21) < np.uint8(0x7F - 0x21)
-    return found & ~_EMPTY.may_be(cells.windows(_WORD).view(np.uint64))
+    return found & ~_EMPTY.may_be(cells.windows(loops.WORD).view(np.uint64))
 
 
 def kept_texts(cells: ByteCells) -> np.ndarray:
@@ -162,6 +161,6 @@ def _stand_between(classes: np.ndarray) -> np.ndarray:
 def _first_words(cells: ByteCells, classes: np.ndarray) -> np.ndarray:
     """The first letters of each cell up to another sign, at most eight; zero where there are none."""
     at = np.argmax(classes.view(np.uint8) & np.uint8(1 << _LETTER) != 0, axis=1)
-    found = ByteCells(cells.buffer, cells.starts + at, cells.lengths - at).windows(_WORD).view(np.uint64)
+    found = ByteCells(cells.buffer, cells.starts + at, cells.lengths - at).windows(loops.WORD).view(np.uint64)
     other = np.frombuffer(found.tobytes().translate(_IS_OTHER), np.uint64)
     return found & ((other & np.negative(other)) - _ONE)  # the bytes below the first one that is no letter

@@ -207,9 +207,8 @@ class _Batch:
     def make_room(self) -> None:
         """Room for twice as many records."""
         more = min(CHUNK_ROWS, 2 * self.room) - self.room
-        self.starts, self.lengths = (
-            np.concatenate([some, np.empty((len(some), more), np.int64)], axis=1) for some in (self.starts, self.lengths)
-        )
+        self.starts = np.concatenate([self.starts, np.empty((len(self.starts), more), np.int64)], axis=1)
+        self.lengths = np.concatenate([self.lengths, np.empty((len(self.lengths), more), np.int64)], axis=1)
         self.room += more
 
     def add_uneven(self, cells: list[str]) -> None:

@@ -28,7 +28,6 @@ _CANDIDATES: tuple[tuple[str, tuple[str, ...] | str], ...] = (
     ("cp1256", "arabic"),
 )
 _MARKS = frozenset("\xa0€£¥¢§©®™°±²³·¹º»«¼½¾¿¡ªµ¶¬…–—‘’“”‚„†‡•‰‹›×÷´¨¯¸¦¤ƒ№ˇ˘΄΅،؛؟\u200e\u200f₪")
-_SUPERSCRIPTS = frozenset("²³¹ªº")
 _WORD = re.compile(r"[^\W\d_]+(?:[^\x00-\x7f\w\s]+[^\W\d_]+)*", re.UNICODE)
 _BREAKS = re.compile(r"\W+")
 _APOSTROPHES = frozenset("’´·‘“”–—…-×")

@@ -105,3 +105,13 @@ def test_no_command_runs_on_what_was_compiled_from_other_sources(
 
     assert commands.main(["read", "any.csv"]) == 1
     assert "Run “make setup”." in capsys.readouterr().err
+
+
+def test_all_modules_are_compiled_and_import_nothing_else(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sources = {path.stem for path in compile_loops.SOURCES.glob("*.py")} - {"__init__"}
+    assert set(compile_loops._MODULES) == sources
+
+    (compile_loops.SOURCES / "signs.py").write_text("import os\n")
+    assert compile_loops.main([]) == 1
+    assert capsys.readouterr().err.endswith("in plain lines: import os\n")
+    assert _files(checkout) == set()

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from layers.compile_loops import together
 from takeback.rules.lines import BLANK
 from takeback.rules.values.empty import NO_VALUE
-from takeback.tabular import loops
+from takeback.tabular import loops, text_rows
 from takeback.tabular.byte_cells import ByteCells
 from takeback.tabular.classes import Classes
 from takeback.tabular.copy_text import Ids
@@ -685,13 +685,20 @@ def test_the_good_rows_are_a_join_of_their_cells(rows: list[tuple[str, str, bool
     assert found.tobytes() == b"".join(b"\n" + line for line in lines) + b"\n"
 
 
-@given(rows=st.lists(st.lists(st.tuples(written('a,é"\n', 20), st.integers(0, 3)), min_size=2, max_size=2), min_size=1, max_size=9))
-def test_the_lines_of_a_csv_file_are_a_join_of_their_cells_and_what_stands_around_them(rows: list[list[tuple[bytes, int]]]) -> None:
+@given(
+    rows=st.lists(st.lists(st.tuples(written('a,é"\n', 20), st.integers(0, 3)), min_size=2, max_size=2), min_size=1, max_size=9),
+    block=st.sampled_from([1, 30, 1 << 20]),
+)
+def test_the_lines_of_a_csv_file_are_a_join_of_their_cells_and_what_stands_around_them(
+    rows: list[list[tuple[bytes, int]]], block: int
+) -> None:
     columns = [Quoted(ByteCells.of_bytes([row[at][0] for row in rows]), np.array([row[at][1] for row in rows], np.uint8)) for at in (0, 1)]
     around = [(b"", b""), (b'"', b'"'), (b"'", b""), (b"\"'", b'"')]
     lines = [b",".join([around[mark][0] + cell + around[mark][1] for cell, mark in row]) + b"\r\n" for row in rows]
 
-    assert b"".join(map(bytes, in_lines(columns))) == b"".join(lines)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_rows, "_BLOCK_BYTES", block)
+        assert b"".join(map(bytes, in_lines(columns))) == b"".join(lines)
 
 
 @given(texts=st.lists(st.tuples(written('"a,', 12), st.booleans()), max_size=6))

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
+from takeback.tabular import guarded_csv
+
 READ = """
 import importlib, resource, sys
 sys.path.insert(0, "shared")
@@ -89,3 +91,4 @@ def test_a_few_rows_of_many_columns_take_little_memory(tmp_path: Path) -> None:
         _, megabytes[columns] = map(int, done.stdout.split())
 
     assert megabytes[1_000] < megabytes[10] + 15, megabytes
+    assert guarded_csv._Batch(1_000).room < guarded_csv._Batch(10).room

@@ -90,7 +90,7 @@ def lay_quoted(
     lengths: cython.const[cython.longlong][::1],
     marks: cython.const[cython.uchar][::1],
 ) -> None:
-    """The same for all rows, and no byte more is written. A mark's bit 0 stands for quotation marks, bit 1 for an apostrophe before it."""
+    """As `lay`, but for all rows, and no byte more is written. A mark's bit 0 is for quotation marks, bit 1 for an apostrophe before it."""
     count: cython.Py_ssize_t = ats.shape[0]
     last: cython.Py_ssize_t = max(text.shape[0] - 8, -1)  # place of a word; less a length it is still a number
     at: cython.Py_ssize_t
