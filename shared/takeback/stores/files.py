@@ -277,8 +277,8 @@ class _InMemory:
         self.size = 0
 
     def close(self) -> None:
-        """Keep nothing."""
-        self._bytes.clear()
+        """Keep nothing. What a failed put still holds on to is not touched."""
+        self._bytes = bytearray()
 
 
 class _OnDisk:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import base64
 import json
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
@@ -91,6 +91,20 @@ def test_a_writer_that_s3_fails_leaves_nothing_behind(s3: S3Client, monkeypatch:
 
     assert files.head("rows/u/b/r") is None
     assert s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []) == []
+
+
+def test_a_put_that_failed_may_hold_on_to_what_it_was_to_send(s3: S3Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = []
+
+    def refuse(**asked: Any) -> None:
+        held.append(memoryview(asked["Body"]))
+        raise EndpointConnectionError(endpoint_url="s3")
+
+    monkeypatch.setattr(s3, "upload_part", refuse)
+    with pytest.raises(Unavailable), files.Writer("rows/u/b/r", "text/plain") as rows:
+        rows.write(b"x" * (9 << 20))
+
+    assert held[0][:1] == b"x"
 
 
 def test_what_made_a_writer_fail_is_told_even_when_tidying_up_fails_too(s3: S3Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import cython
 
-from takeback.tabular.loops.words import ALL, FIFTEENS, HIGHS, LOWS, ONES, TO_HIGH, ZEROS, beginning, first_of, put_word, word_at
+from takeback.tabular.loops.words import ALL, FIFTEENS, ONES, ZEROS, beginning, digits_in, first_of, put_word, word_at
 
 _TEN_AND_ONE = cython.declare(cython.ulonglong, (10 << 8) + 1)
 _HUNDRED_AND_ONE = cython.declare(cython.ulonglong, (100 << 16) + 1)
@@ -97,8 +97,7 @@ def take_amounts(
             if length <= 8:
                 word = beginning(word_at(text, start), length)
                 value = word ^ ZEROS  # the bytes of digits are 0 to 9 now, all others are 10 or more
-                others = ((((value & LOWS) + TO_HIGH) | value) & HIGHS) >> 7
-                others = beginning(others, length)
+                others = beginning(digits_in(value) ^ ONES, length)
                 while others:  # the first sign that is no digit goes
                     below = (others & (~others + 1)) - 1
                     word = word & below | word >> 8 & ~below

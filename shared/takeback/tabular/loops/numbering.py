@@ -4,20 +4,7 @@ from __future__ import annotations
 
 import cython
 
-from takeback.tabular.loops.words import (
-    ALL,
-    FIFTEENS,
-    HIGHS,
-    LOWS,
-    ONES,
-    TO_HIGH,
-    ZEROS,
-    are_equal,
-    beginning,
-    copy_cell,
-    put_word,
-    word_at,
-)
+from takeback.tabular.loops.words import ALL, FIFTEENS, ONES, ZEROS, are_equal, beginning, copy_cell, digits_in, put_word, word_at
 
 _LONGEST_SHAPE = cython.declare(cython.Py_ssize_t, 64)
 LONGEST_SHAPE = _LONGEST_SHAPE  # bytes of a cell whose shape is looked at
@@ -45,7 +32,7 @@ def _hash(
 def _short_shape(word: cython.ulonglong) -> cython.ulonglong:
     """The shape of a cell of at most eight bytes: 1 for each digit from the first to the last that is not 0, the other digits 0."""
     value: cython.ulonglong = word ^ ZEROS  # the bytes of digits are 0 to 9 now, all others are 10 or more
-    digits: cython.ulonglong = (~(((value & LOWS) + TO_HIGH) | value) & HIGHS) >> 7
+    digits: cython.ulonglong = digits_in(value)
     marks: cython.ulonglong
     value &= digits * 15
     marks = ((value + FIFTEENS) >> 4) & ONES  # of the digits that are not 0
@@ -80,7 +67,7 @@ def _shape(
     while done < length:
         word = beginning(word_at(text, start + done), length - done)
         value = word ^ ZEROS  # the bytes of digits are 0 to 9 now, all others are 10 or more
-        digits = (~(((value & LOWS) + TO_HIGH) | value) & HIGHS) >> 7
+        digits = digits_in(value)
         value &= digits * 15
         marks = ((value + FIFTEENS) >> 4) & ONES
         if marks:
@@ -99,7 +86,7 @@ def _shape(
     for done in range(first, last + 1, 8):
         word = word_at(out, at + done)
         value = word ^ ZEROS
-        digits = (~(((value & LOWS) + LOWS) | value) & HIGHS) >> 7
+        digits = digits_in(value)
         if done == first:
             digits &= first_marks | ((~first_marks + 1) & ALL)
         if done == last:
